@@ -1,0 +1,215 @@
+package synapseworkers
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/dustin/go-humanize"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/pool"
+	"github.com/caddy-matrix/caddy-synapse-workers/routing"
+)
+
+// parseCaddyfile sets up the handler from a synapse_workers directive.
+func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
+	handler := new(Handler)
+	return handler, handler.UnmarshalCaddyfile(h)
+}
+
+// UnmarshalCaddyfile sets up the handler from Caddyfile tokens. Syntax:
+//
+//	synapse_workers [<matcher>] {
+//	    # the processes of Synapse
+//	    main         <upstreams...> [{ <pool> }]
+//	    <types...>   [@<fence>] [<upstreams...>] [{ <pool> }]
+//	    mas          <upstreams...> [{ <pool> }]
+//
+//	    # what falls to the main process when workers are down
+//	    fallback_limit <requests>|off
+//
+//	    # the edge
+//	    max_upload_size   <size>
+//	    max_body_size     <size>
+//	    request_id_header <name>
+//	    presence          off
+//	    admin_api allow   <ranges...>
+//	    mas_api   allow   <ranges...>
+//	    well_known        synapse
+//	    well_known [<hosts...>] {
+//	        server          <host:port>
+//	        client          <base_url> [<identity_server_url>]
+//	        client_extra    <json>
+//	        support_contact <role> <matrix_id>|- [<email>]
+//	        support_page    <url>
+//	    }
+//
+//	    # defaults of every pool
+//	    <any subdirective of reverse_proxy but to, dynamic, rewrite, method and request_buffers>
+//	}
+//
+// A <pool> block takes any subdirective of reverse_proxy, which replaces the
+// default of that name (header_up and header_down add up), and:
+//
+//	to           <upstreams...>
+//	fallback     off|<pool>
+//	sliding_sync
+//
+// An upstream is `[<name>=]host:port` or `[<name>=]unix//path`.
+func (h *Handler) UnmarshalCaddyfile(helper httpcaddyfile.Helper) error {
+	d := helper.Dispenser
+	d.Next() // the directive's name
+	if d.NextArg() {
+		return d.Errf("unexpected argument '%s': expected a block with main and the pools of workers", d.Val())
+	}
+	directive := d.Token()
+	var pools, defaults []caddyfile.Segment
+	given := make(map[string]bool)
+	for d.NextBlock(0) {
+		segment := d.NextSegment()
+		line := caddyfile.NewDispenser(segment)
+		line.Next()
+		option, isOption := optionOf(segment)
+		switch {
+		case isOption:
+			if name := segment.Directive(); given[name] && name != "well_known" {
+				return line.Errf("%s is already given", name)
+			}
+			given[segment.Directive()] = true
+			if err := option(h, line); err != nil {
+				return err
+			}
+		case isPool(segment.Directive()):
+			pools = append(pools, segment)
+		default:
+			if err := checkDefault(line, segment, defaults); err != nil {
+				return err
+			}
+			defaults = append(defaults, segment)
+		}
+	}
+	if err := h.unmarshalPools(helper, pools, defaults); err != nil {
+		return err
+	}
+	end := caddyfile.NewDispenser([]caddyfile.Token{directive})
+	end.Next()
+	if h.Main == nil {
+		return end.Err("missing main: expected a line 'main <upstream>' with the address of Synapse's main process")
+	}
+	if err := routing.CheckAll(h.Routes()); err != nil {
+		return end.WrapErr(err)
+	}
+	return nil
+}
+
+// isPool reports whether a line that begins with the word describes a pool.
+func isPool(word string) bool {
+	_, known := endpoint.ParseWorkerType(word)
+	return known || word == routing.MainName || word == routing.MASName
+}
+
+// checkDefault checks a line that is neither a pool nor an option of ours: it
+// must be a subdirective of reverse_proxy.
+func checkDefault(d *caddyfile.Dispenser, segment caddyfile.Segment, before []caddyfile.Segment) error {
+	word := segment.Directive()
+	known, err := pool.CheckDefault(segment)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return d.Errf("unknown worker type or option '%s': expected main, mas, a worker type (%s), an option (%s), or a subdirective of reverse_proxy",
+			word, strings.Join(typeNames(), ", "), strings.Join(optionNames(), ", "))
+	}
+	again := func(s caddyfile.Segment) bool { return s.Directive() == word }
+	if strings.HasPrefix(word, "lb_") && word != "lb_retry_match" && slices.ContainsFunc(before, again) {
+		return d.Errf("%s is already given", word)
+	}
+	return nil
+}
+
+// unmarshalPools reads the pools, each over the defaults, and checks each
+// against those before it.
+func (h *Handler) unmarshalPools(helper httpcaddyfile.Helper, pools, defaults []caddyfile.Segment) error {
+	// main comes first in every list, wherever it stands
+	slices.SortStableFunc(pools, func(a, b caddyfile.Segment) int { return place(a) - place(b) })
+	for _, segment := range pools {
+		p := new(pool.Pool)
+		d := caddyfile.NewDispenser(segment)
+		if err := p.UnmarshalCaddyfile(d, helper, defaults); err != nil {
+			return err
+		}
+		line := caddyfile.NewDispenser(segment)
+		line.Next()
+		switch word := segment.Directive(); {
+		case word == routing.MainName && h.Main == nil:
+			h.Main = p
+		case word == routing.MASName && h.MAS == nil:
+			h.MAS = p
+		case word == routing.MainName || word == routing.MASName:
+			return line.Errf("%s is already given: all its upstreams stand on one line", word)
+		default:
+			h.Pools = append(h.Pools, p)
+		}
+		if h.Main == nil {
+			continue // reported when all is read
+		}
+		if err := routing.Check(h.Routes()); err != nil {
+			return line.WrapErr(err)
+		}
+	}
+	return nil
+}
+
+// place orders the lines of pools: main, then workers, then mas.
+func place(segment caddyfile.Segment) int {
+	switch segment.Directive() {
+	case routing.MainName:
+		return 0
+	case routing.MASName:
+		return 2
+	}
+	return 1
+}
+
+func typeNames() []string {
+	names := make([]string, 0, len(endpoint.WorkerTypes()))
+	for _, t := range endpoint.WorkerTypes() {
+		names = append(names, string(t))
+	}
+	return names
+}
+
+// parseSize reads a size such as 50MiB.
+func parseSize(d *caddyfile.Dispenser) (int64, error) {
+	var word string
+	if !d.AllArgs(&word) {
+		return 0, d.Errf("%s takes one argument: a size such as 50MiB", d.Val())
+	}
+	size, err := humanize.ParseBytes(word)
+	if err != nil || size == 0 || size > 1<<50 {
+		return 0, d.Errf("'%s' is not a size: expected a number of bytes, or one such as 50MiB", word)
+	}
+	return int64(size), nil
+}
+
+// parseLimit reads a number of requests, or off, which is -1.
+func parseLimit(d *caddyfile.Dispenser) (*int, error) {
+	var word string
+	if !d.AllArgs(&word) {
+		return nil, d.Errf("%s takes one argument: a number of requests, or off", d.Val())
+	}
+	if word == "off" {
+		none := -1
+		return &none, nil
+	}
+	limit, err := strconv.Atoi(word)
+	if err != nil || limit < 0 {
+		return nil, d.Errf("'%s' is not a limit: expected a number of requests, or off", word)
+	}
+	return &limit, nil
+}
+

@@ -1,0 +1,109 @@
+package synapseworkers
+
+import (
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/edge"
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/matcher"
+)
+
+// decision is what the handler does with a request. It needs no running pools,
+// so that the explain command decides alike.
+type decision struct {
+	by          by
+	path, query string
+	match       endpoint.Match
+	answer      func(http.ResponseWriter, *http.Request) // byLocal, byDenial
+}
+
+// by tells who serves a request.
+type by string
+
+const (
+	byProxy  by = "proxy"  // a process of Synapse
+	byLocal  by = "local"  // the handler itself
+	byNext   by = "next"   // the next handler
+	byDenial by = "denied" // nobody
+)
+
+// decide looks at a request from the outside in: is it well formed, is it
+// Matrix, is it open, and what is it.
+func (h *Handler) decide(r *http.Request) decision {
+	path, query, ok := endpoint.SplitTarget(r.RequestURI)
+	d := decision{path: path, query: query}
+	if !ok {
+		return d.deny(edge.ErrBadTarget)
+	}
+	switch edge.ScopeOf(path) {
+	case edge.Elsewhere:
+		d.by = byNext
+		return d
+	case edge.Closed:
+		return d.deny(edge.ErrClosed)
+	case edge.AdminAPI:
+		if !h.AdminAPI.allows(r) {
+			return d.deny(edge.ErrClosed)
+		}
+	case edge.MASAPI:
+		if !h.MASAPI.allows(r) {
+			return d.deny(edge.ErrClosed)
+		}
+	case edge.WellKnown:
+		return h.discover(r, d)
+	}
+	return h.route(r, d)
+}
+
+// route decides upon a request that is Matrix's and open.
+func (h *Handler) route(r *http.Request, d decision) decision {
+	if r.Method == http.MethodOptions && !h.isMAS(d) {
+		return d.local(func(w http.ResponseWriter, _ *http.Request) { edge.Preflight(w, d.path) })
+	}
+	d.match = matcher.Classify(r)
+	if r.Method == http.MethodOptions {
+		d.match = endpoint.Newest().Classify(http.MethodPost, d.path, d.query)
+	}
+	if repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
+		repl.Set(classPlaceholder, classLabels[d.match.Class])
+	}
+	if h.PresenceOff && d.match.Class == endpoint.ClassPresence {
+		return d.local(func(w http.ResponseWriter, _ *http.Request) { edge.Empty(w, d.path) })
+	}
+	d.by = byProxy
+	return d
+}
+
+// isMAS reports whether a path belongs to Matrix Authentication Service, by
+// whatever method: it answers preflight requests itself.
+func (h *Handler) isMAS(d decision) bool {
+	if h.MAS == nil {
+		return false
+	}
+	return endpoint.Newest().Classify(http.MethodPost, d.path, d.query).Class.MAS() ||
+		endpoint.Newest().Classify(http.MethodGet, d.path, d.query).Class.MAS()
+}
+
+func (d decision) deny(err *edge.Error) decision {
+	d.by = byDenial
+	d.answer = func(w http.ResponseWriter, _ *http.Request) { err.Write(w, d.path) }
+	return d
+}
+
+func (d decision) local(answer func(http.ResponseWriter, *http.Request)) decision {
+	d.by, d.answer = byLocal, answer
+	return d
+}
+
+// classPlaceholder is the placeholder of a request's endpoint class.
+const classPlaceholder = "http.synapse.class"
+
+// classLabels are the names of the classes, ready for a placeholder.
+var classLabels = func() (labels [endpoint.ClassCount]any) {
+	for _, class := range endpoint.Classes() {
+		labels[class] = class.String()
+	}
+	return labels
+}()

@@ -1,0 +1,102 @@
+package edge
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"sync/atomic"
+)
+
+// Body is a request body on its way to a worker. It knows whose fault a
+// failure was: a body that the client broke off, or that is too large, says
+// nothing about the worker it was being sent to.
+//
+// A transport may still read a body after it has given up on the request, so
+// what is asked from outside is atomic.
+type Body struct {
+	source  io.ReadCloser
+	left    int64
+	touched atomic.Bool
+	closed  atomic.Bool
+	fault   atomic.Pointer[Error]
+
+	buffered []byte
+	whole    bool
+}
+
+// errFaulty ends every read of a body after its first failure.
+var errFaulty = errors.New("the request body failed")
+
+// NewBody limits a body to a number of bytes.
+func NewBody(source io.ReadCloser, limit int64) *Body {
+	return &Body{source: source, left: limit}
+}
+
+// Buffer reads the body into memory if it is known to fit into max bytes, so
+// that it can be sent a second time. A fault of the body is returned.
+func (b *Body) Buffer(contentLength, max int64) *Error {
+	if contentLength < 0 || contentLength > max {
+		return nil
+	}
+	b.buffered = make([]byte, contentLength)
+	if _, err := io.ReadFull(b, b.buffered); err != nil {
+		b.fault.CompareAndSwap(nil, ErrBadBody)
+		return b.Fault()
+	}
+	b.whole = true
+	return nil
+}
+
+// Next returns the body for the next try: a fresh reader of what was
+// buffered, else the body itself.
+func (b *Body) Next() io.ReadCloser {
+	if b.whole {
+		return io.NopCloser(bytes.NewReader(b.buffered))
+	}
+	return b
+}
+
+// Repeatable reports whether the body can be sent once more: all of it is in
+// memory, or none of it was read.
+func (b *Body) Repeatable() bool {
+	return b == nil || b.whole || !b.touched.Load()
+}
+
+// Whole reports whether all of the body is in memory.
+func (b *Body) Whole() bool { return b == nil || b.whole }
+
+// Fault is the answer to a client whose body failed, or nil.
+func (b *Body) Fault() *Error {
+	if b == nil {
+		return nil
+	}
+	return b.fault.Load()
+}
+
+// Read implements io.Reader.
+func (b *Body) Read(p []byte) (int, error) {
+	if b.fault.Load() != nil {
+		return 0, errFaulty
+	}
+	if int64(len(p)) > b.left+1 {
+		p = p[:b.left+1]
+	}
+	n, err := b.source.Read(p)
+	b.touched.Store(true)
+	if int64(n) > b.left {
+		b.fault.Store(ErrTooLarge)
+		return int(b.left), errFaulty
+	}
+	b.left -= int64(n)
+	if err != nil && err != io.EOF && !b.closed.Load() {
+		b.fault.Store(ErrBadBody)
+	}
+	return n, err
+}
+
+// Close implements io.Closer. A transport closes what it stops sending: reads
+// that fail from then on are not the client's doing.
+func (b *Body) Close() error {
+	b.closed.Store(true)
+	return b.source.Close()
+}

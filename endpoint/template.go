@@ -1,0 +1,146 @@
+package endpoint
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// A template is the path of a row with its sets filled in, ready to compile.
+type template struct {
+	text     string   // as reported by [Match.Template]
+	segments []string // literals, and "{}" for an id
+	rest     bool     // anything may follow the last segment's slash
+	slash    bool     // one trailing slash may follow
+	when     condition
+	key      span
+}
+
+// A condition narrows a row by a query parameter.
+type condition struct {
+	parameter string // none when empty
+	value     string
+	equal     bool // the value counts, not only the presence
+}
+
+// A span is a range of path segments, counted from 1. The zero span is none.
+type span struct{ first, last int }
+
+const anyID = "{}"
+
+// expand fills the sets of a row's path in, one template for each combination.
+func (s *source) expand(row Row) ([]template, error) {
+	path, when, err := cutCondition(row.Path)
+	if err != nil {
+		return nil, err
+	}
+	paths, err := s.fillSets(path)
+	if err != nil {
+		return nil, err
+	}
+	templates := make([]template, len(paths))
+	for i, path := range paths {
+		if templates[i], err = parseTemplate(path, row.Class); err != nil {
+			return nil, err
+		}
+		templates[i].when = when
+	}
+	return templates, nil
+}
+
+// cutCondition splits "?parameter" or "?parameter=value" off a path.
+func cutCondition(path string) (string, condition, error) {
+	path, query, conditional := strings.Cut(path, "?")
+	var when condition
+	when.parameter, when.value, when.equal = strings.Cut(query, "=")
+	if conditional && when.parameter == "" {
+		return "", when, errors.New("a query condition needs a parameter")
+	}
+	return path, when, nil
+}
+
+// fillSets replaces every <name> by each member of that set in turn.
+func (s *source) fillSets(path string) ([]string, error) {
+	before, after, found := strings.Cut(path, "<")
+	if !found {
+		return []string{path}, nil
+	}
+	name, after, closed := strings.Cut(after, ">")
+	members, known := s.sets[name]
+	if !closed || !known {
+		return nil, fmt.Errorf("unknown set <%s>", name)
+	}
+	var filled []string
+	for _, member := range members {
+		paths, err := s.fillSets(before + member + after)
+		if err != nil {
+			return nil, err
+		}
+		filled = append(filled, paths...)
+	}
+	return filled, nil
+}
+
+// parseTemplate reads a path whose sets are filled in.
+func parseTemplate(path string, class Class) (template, error) {
+	var t template
+	path, t.slash = strings.CutSuffix(path, "[/]")
+	t.text = path
+	if !strings.HasPrefix(path, "/") {
+		return t, errors.New("a path begins with a slash")
+	}
+	names := strings.Split(path[1:], "/")
+	if last := names[len(names)-1]; strings.HasPrefix(last, "{") && strings.HasSuffix(last, "...}") {
+		t.rest = true
+		names = names[:len(names)-1]
+	}
+	for i, name := range names {
+		switch isID := strings.HasPrefix(name, "{") && strings.HasSuffix(name, "}"); {
+		case isID && len(name) > 2 && !strings.Contains(name, "..."):
+			t.segments = append(t.segments, anyID)
+			t.key = t.key.extend(class.Key(), name, i+1)
+		case strings.ContainsAny(name, "{}[]*"):
+			return t, fmt.Errorf("segment %q is neither a literal nor an id", name)
+		default:
+			t.segments = append(t.segments, name)
+		}
+	}
+	if class.Key() == KeyRoom && t.key == (span{}) {
+		return t, fmt.Errorf("class %s is kept together by room, but the path has no {room} or {alias}", class)
+	}
+	return t, nil
+}
+
+// extend adds the id at segment to the span if it is part of what keeps the
+// class together: the first room or alias; the media id and its server.
+func (s span) extend(key Key, name string, segment int) span {
+	none := s.first == 0
+	switch {
+	case key == KeyRoom && (name == "{room}" || name == "{alias}") && none:
+		return span{segment, segment}
+	case key == KeyURI && (name == "{server}" || name == "{media}") && none:
+		return span{segment, segment}
+	case key == KeyURI && name == "{media}":
+		return span{s.first, segment}
+	}
+	return s
+}
+
+// cut returns the part of a path that the span covers.
+func (s span) cut(path string) string {
+	if s.first == 0 {
+		return ""
+	}
+	for range s.first {
+		path = path[strings.IndexByte(path, '/')+1:]
+	}
+	end := 0
+	for range s.last - s.first + 1 {
+		next := strings.IndexByte(path[end:], '/')
+		if next < 0 {
+			return path
+		}
+		end += next + 1
+	}
+	return path[:end-1]
+}

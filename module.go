@@ -1,0 +1,153 @@
+// Package synapseworkers is a Caddy module that runs a Matrix homeserver,
+// Synapse, with many worker processes: it knows which process may answer which
+// request, keeps users, rooms and servers on the workers that remember them,
+// and loses nothing when a worker goes.
+package synapseworkers
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/edge"
+	"github.com/caddy-matrix/caddy-synapse-workers/pool"
+	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
+)
+
+func init() {
+	caddy.RegisterModule(new(Handler))
+	httpcaddyfile.RegisterHandlerDirective("synapse_workers", parseCaddyfile)
+	httpcaddyfile.RegisterDirectiveOrder("synapse_workers", httpcaddyfile.Before, "reverse_proxy")
+}
+
+// Handler routes Matrix requests to the processes of a Synapse homeserver.
+// Requests below `/_matrix/` and `/_synapse/client/` are served; everything
+// else goes to the next handler.
+//
+// It classifies a request once, by the raw bytes of its path as Synapse does,
+// and hands it to the first pool of workers that may answer it and is up.
+// Within a pool, the request's user, room or origin server decides which
+// worker: always the same one, on every proxy and after every restart.
+//
+// Placeholders:
+//
+// Placeholder | Description
+// ------------|-------------
+// `{http.synapse.class}` | The endpoint class of the request, such as `sync`
+// `{http.synapse.pool}` | The pool that the request was sent to, such as `synchrotron`
+type Handler struct {
+	pool.Config
+
+	// Who may reach Synapse's admin API, `/_synapse/admin/`. Default: nobody.
+	AdminAPI *Access `json:"admin_api,omitempty"`
+
+	// Who may reach the API that Matrix Authentication Service calls,
+	// `/_synapse/mas/`. Default: nobody.
+	MASAPI *Access `json:"mas_api,omitempty"`
+
+	// The discovery documents below `/.well-known/matrix/`. Default: the next
+	// handler's business.
+	WellKnown *WellKnown `json:"well_known,omitempty"`
+
+	// How large an uploaded file may be, in bytes. Should be Synapse's
+	// `max_upload_size`. Default: 50 MiB, as Synapse's.
+	MaxUploadSize int64 `json:"max_upload_size,omitempty"`
+
+	// How large the body of any other request may be, in bytes. Default:
+	// 12.5 MiB, the limit that Synapse has built in. Federation transactions
+	// may have the larger of the two sizes.
+	MaxBodySize int64 `json:"max_body_size,omitempty"`
+
+	// Whether presence is disabled in Synapse. Clients that set their presence
+	// are then answered here instead of keeping Synapse busy. Default: `false`.
+	PresenceOff bool `json:"presence_off,omitempty"`
+
+	set *pool.Set
+}
+
+// CaddyModule returns the Caddy module information.
+func (*Handler) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.handlers.synapse_workers",
+		New: func() caddy.Module { return new(Handler) },
+	}
+}
+
+// Provision sets up the handler, whose pools it shares with its equals.
+func (h *Handler) Provision(ctx caddy.Context) error {
+	if err := h.prepare(); err != nil {
+		return err
+	}
+	app, err := ctx.App(pool.AppID)
+	if err != nil {
+		return fmt.Errorf("getting the %s app: %w", pool.AppID, err)
+	}
+	h.set, err = app.(*pool.App).Set(&h.Config)
+	return err
+}
+
+// prepare checks the configuration and readies all that needs no running
+// pools, so that requests can be decided upon.
+func (h *Handler) prepare() error {
+	if err := h.Validate(); err != nil {
+		return err
+	}
+	if h.MaxUploadSize == 0 {
+		h.MaxUploadSize = defaultUploadSize
+	}
+	if h.MaxBodySize == 0 {
+		h.MaxBodySize = defaultBodySize
+	}
+	for name, access := range map[string]*Access{"admin_api": h.AdminAPI, "mas_api": h.MASAPI} {
+		if err := access.prepare(); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Validate checks the configuration.
+func (h *Handler) Validate() error {
+	if h.MaxUploadSize < 0 || h.MaxBodySize < 0 {
+		return fmt.Errorf("max_upload_size and max_body_size: expected a positive number of bytes")
+	}
+	if err := h.WellKnown.validate(); err != nil {
+		return fmt.Errorf("well_known: %w", err)
+	}
+	return h.Config.Validate()
+}
+
+// ServeHTTP decides what to do with a request, and does it.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	d := h.decide(r)
+	switch d.by {
+	case byNext:
+		return next.ServeHTTP(w, r)
+	case byLocal, byDenial:
+		d.answer(w, r)
+		return nil
+	}
+	visit := &pool.Visit{
+		Match: d.match,
+		Key:   upstream.KeyOf(d.match.Class.Key(), d.match.ID(), r),
+	}
+	out, answer := h.forward(r, d, visit)
+	if answer == nil {
+		answer = h.set.Serve(w, out, visit)
+	}
+	if answer != nil {
+		answer.Write(w, d.path)
+	}
+	return nil
+}
+
+// Interface guards
+var (
+	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.Validator             = (*Handler)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
+	_ error                       = (*edge.Error)(nil)
+)

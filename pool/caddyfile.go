@@ -1,0 +1,226 @@
+package pool
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/routing"
+)
+
+// UnmarshalCaddyfile reads a pool from its line and block, laid over the
+// defaults of all pools. Syntax:
+//
+//	<types...> [@<fence>] [<upstreams...>] {
+//	    to           <upstreams...>
+//	    fallback     off|<pool>
+//	    sliding_sync
+//	    <any subdirective of reverse_proxy but rewrite, method and request_buffers>
+//	}
+//
+// An upstream is `[<name>=]host:port` or `[<name>=]unix//path`, with port
+// ranges as in reverse_proxy. The lines of main and mas have neither types nor
+// a fence. `health_uri off`, `lb_retries 0` and `lb_try_duration 0` switch
+// those defaults off.
+func (p *Pool) UnmarshalCaddyfile(d *caddyfile.Dispenser, h httpcaddyfile.Helper, defaults []caddyfile.Segment) error {
+	d.Next()
+	syntax := &syntax{pool: p, helper: h, line: d.Token()}
+	if word := d.Val(); word != routing.MainName && word != routing.MASName {
+		if err := syntax.argument(d); err != nil {
+			return err
+		}
+	}
+	for d.NextArg() {
+		if err := syntax.argument(d); err != nil {
+			return err
+		}
+	}
+	var block []caddyfile.Segment
+	for nesting := d.Nesting(); d.NextBlock(nesting); {
+		block = append(block, d.NextSegment())
+	}
+	for _, segment := range overrule(defaults, block) {
+		if err := syntax.subdirective(segment); err != nil {
+			return err
+		}
+	}
+	if err := syntax.finish(); err != nil {
+		return err
+	}
+	return atToken(syntax.line, p.Validate())
+}
+
+// syntax gathers the parts of a pool while its tokens are read.
+type syntax struct {
+	pool      *Pool
+	helper    httpcaddyfile.Helper
+	line      caddyfile.Token
+	upstreams []caddyfile.Token
+	proxy     []caddyfile.Segment
+}
+
+// argument reads a word of the pool's line: worker types, then perhaps a
+// fence, then upstreams.
+func (s *syntax) argument(d *caddyfile.Dispenser) error {
+	word := d.Val()
+	typed := len(s.pool.Types) > 0
+	switch {
+	case strings.HasPrefix(word, "@"):
+		if !typed || len(s.upstreams) > 0 || s.pool.Fence != nil {
+			return d.Errf("unexpected fence '%s': expected at most one, behind the worker types and before the upstreams", word)
+		}
+		return s.fence(d)
+	case strings.ContainsAny(word, ":/{"):
+		return s.upstream(d)
+	case len(s.upstreams) > 0 || s.pool.Fence != nil:
+		return d.Errf("unexpected '%s': expected an upstream, host:port or unix//path", word)
+	case s.line.Text == routing.MainName || s.line.Text == routing.MASName:
+		return d.Errf("malformed upstream '%s': expected host:port or unix//path", word)
+	}
+	t, ok := endpoint.ParseWorkerType(word)
+	if !ok {
+		return d.WrapErr(unknownType(word))
+	}
+	s.pool.Types = append(s.pool.Types, t)
+	return nil
+}
+
+// fence reads the matcher that the pool is reserved for.
+func (s *syntax) fence(d *caddyfile.Dispenser) error {
+	name := strings.TrimPrefix(d.Val(), "@")
+	d.Prev() // MatcherToken goes to the next argument by itself
+	set, _, err := s.helper.WithDispenser(d).MatcherToken()
+	if err != nil {
+		return d.WrapErr(fmt.Errorf("fence '@%s': %w", name, err))
+	}
+	s.pool.Fence = &Fence{Name: name, MatchRaw: caddyhttp.RawMatcherSets{set}}
+	return nil
+}
+
+// workerName is the form of a name in front of an address.
+var workerName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+
+// upstream reads one upstream, which a port range turns into several workers.
+func (s *syntax) upstream(d *caddyfile.Dispenser) error {
+	token := d.Token()
+	name, address, named := strings.Cut(token.Text, "=")
+	if !named || strings.ContainsAny(name, ":/{") {
+		name, address = "", token.Text
+	} else if !workerName.MatchString(name) || address == "" {
+		return d.Errf("malformed upstream '%s': expected <name>=host:port or <name>=unix//path", token.Text)
+	}
+	token.Text = address
+	dials, err := expand(token)
+	if err != nil {
+		return err
+	}
+	if name != "" && len(dials) != 1 {
+		return d.Errf("'%s' names %d workers: a name stands for one", token.Text, len(dials))
+	}
+	for _, dial := range dials {
+		if err := checkDial(dial); err != nil {
+			return d.WrapErr(err)
+		}
+		s.pool.Workers = append(s.pool.Workers, Worker{Name: name, Dial: dial})
+	}
+	s.upstreams = append(s.upstreams, token)
+	return nil
+}
+
+// subdirective reads one line of the block, or of the defaults.
+func (s *syntax) subdirective(segment caddyfile.Segment) error {
+	d := caddyfile.NewDispenser(segment)
+	d.Next()
+	word := d.Val()
+	switch {
+	case word == "to":
+		if d.CountRemainingArgs() == 0 {
+			return d.ArgErr()
+		}
+		for d.NextArg() {
+			if err := s.upstream(d); err != nil {
+				return err
+			}
+		}
+	case word == "fallback":
+		if s.pool.Fallback != "" {
+			return d.Errf("fallback is already given")
+		}
+		if !d.AllArgs(&s.pool.Fallback) {
+			return d.Errf("fallback takes one argument: off, or the name of a pool")
+		}
+	case word == "sliding_sync":
+		if d.NextArg() {
+			return d.ArgErr()
+		}
+		s.pool.SlidingSync = true
+	case switchesOff(segment):
+		s.pool.Off = append(s.pool.Off, word)
+	default:
+		if err := refused(d); err != nil {
+			return err
+		}
+		s.proxy = append(s.proxy, segment)
+	}
+	return nil
+}
+
+// finish lets reverse_proxy read what is its own.
+func (s *syntax) finish() error {
+	if len(s.upstreams) == 0 && len(s.proxy) == 0 {
+		return nil
+	}
+	proxy, err := parseProxy(s.line, s.upstreams, s.proxy)
+	if err != nil {
+		return err
+	}
+	if err := proxy.FinalizeUnmarshalCaddyfile(s.helper); err != nil {
+		return err
+	}
+	proxy.Upstreams = nil
+	if !isEmpty(proxy) {
+		s.pool.Proxy = proxy
+	}
+	return nil
+}
+
+// switchesOff reports whether a line switches one of our defaults off.
+func switchesOff(segment caddyfile.Segment) bool {
+	if len(segment) != 2 || !slices.Contains(switchable, segment[0].Text) {
+		return false
+	}
+	value := segment[1].Text
+	if value == "off" || value == "0" {
+		return true
+	}
+	duration, err := caddy.ParseDuration(value)
+	return segment[0].Text == lbTryDuration && err == nil && duration == 0
+}
+
+// refused is the error for subdirectives of reverse_proxy that break Matrix.
+func refused(d *caddyfile.Dispenser) error {
+	switch d.Val() {
+	case "rewrite", "method":
+		return d.WrapErr(errRewrite)
+	case "request_buffers":
+		return d.WrapErr(errRequestBuffers)
+	}
+	return nil
+}
+
+// atToken adds the place of a token to an error.
+func atToken(token caddyfile.Token, err error) error {
+	if err == nil {
+		return nil
+	}
+	d := caddyfile.NewDispenser([]caddyfile.Token{token})
+	d.Next()
+	return d.WrapErr(err)
+}

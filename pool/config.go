@@ -1,0 +1,109 @@
+package pool
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/routing"
+)
+
+// Config is a complete set of pools, as an operator describes it.
+type Config struct {
+	// Synapse's main process. Required.
+	Main *Pool `json:"main"`
+
+	// The pools of workers. Whatever none of them serves goes to the main
+	// process.
+	Pools []*Pool `json:"pools,omitempty"`
+
+	// Matrix Authentication Service. If given, login, logout and refresh go
+	// there: with it, Synapse serves them nowhere.
+	MAS *Pool `json:"mas,omitempty"`
+
+	// How many requests at a time may fall to the main process because every
+	// worker of their pools is down. Beyond that they are answered with 429
+	// and M_LIMIT_EXCEEDED, so that dead workers do not take the main process
+	// with them. Default: `250`. `-1` is no limit.
+	FallbackLimit *int `json:"fallback_limit,omitempty"`
+
+	// The name of a header that carries Caddy's id of the request
+	// (`{http.request.uuid}`) to Synapse, whose `request_id_header` reads it.
+	// Default: none.
+	RequestIDHeader string `json:"request_id_header,omitempty"`
+}
+
+// defaultFallbackLimit is what one main process bears beside its own work.
+const defaultFallbackLimit = 250
+
+// fallbackLimit is the limit in force, negative for none.
+func (c *Config) fallbackLimit() int64 {
+	if c.FallbackLimit == nil {
+		return defaultFallbackLimit
+	}
+	return int64(*c.FallbackLimit)
+}
+
+// All lists every pool by its index in [routing.Chains]: main first.
+func (c *Config) All() []*Pool {
+	all := append([]*Pool{c.Main}, c.Pools...)
+	if c.MAS != nil {
+		all = append(all, c.MAS)
+	}
+	return all
+}
+
+// Routes is what routing needs to know of every pool, in the order of [Config.All].
+func (c *Config) Routes() []routing.Pool {
+	routes := []routing.Pool{routing.MainPool(c.Main.route())}
+	for _, p := range c.Pools {
+		routes = append(routes, p.route())
+	}
+	if c.MAS != nil {
+		routes = append(routes, routing.MASPool(c.MAS.route()))
+	}
+	return routes
+}
+
+// Validate checks the whole configuration without starting anything.
+func (c *Config) Validate() error {
+	if c.Main == nil {
+		return errors.New("missing main: expected the address of Synapse's main process")
+	}
+	if c.FallbackLimit != nil && *c.FallbackLimit < -1 {
+		return fmt.Errorf("fallback_limit %d: expected a number of requests, or -1 for no limit", *c.FallbackLimit)
+	}
+	routes := c.Routes()
+	for i, p := range c.All() {
+		if p == nil {
+			return errors.New("a pool is null")
+		}
+		name := routes[i].Name()
+		if name == "" {
+			return errors.New("a pool has no worker types")
+		}
+		if err := p.Validate(); err != nil {
+			return fmt.Errorf("pool '%s': %w", name, err)
+		}
+		if err := routing.Check(routes[:i+1]); err != nil {
+			return fmt.Errorf("pool '%s': %w", name, err)
+		}
+	}
+	return routing.CheckAll(routes)
+}
+
+// clone copies a configuration, so that provisioning does not change it.
+func (c *Config) clone() (*Config, error) {
+	encoded, err := json.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("copying pools: %w", err)
+	}
+	clone := new(Config)
+	return clone, json.Unmarshal(encoded, clone)
+}
+
+// fingerprint identifies equal configurations.
+func (c *Config) fingerprint() (string, error) {
+	encoded, err := json.Marshal(c)
+	return string(encoded), err
+}

@@ -1,0 +1,61 @@
+package pool
+
+import (
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/routing"
+)
+
+// Plan knows where requests go. It needs no running pools.
+type Plan struct {
+	config *Config // a copy of its own
+	pools  []*Pool // by index: main first
+	names  []string
+	chains routing.Chains
+}
+
+// NewPlan makes the plan of a configuration, which it checks and leaves as it
+// is. Only the matchers of fences are provisioned.
+func NewPlan(ctx caddy.Context, config *Config) (*Plan, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	config, err := config.clone()
+	if err != nil {
+		return nil, err
+	}
+	routes := config.Routes()
+	plan := &Plan{config: config, pools: config.All(), chains: routing.Resolve(routes)}
+	for i, p := range plan.pools {
+		plan.names = append(plan.names, routes[i].Name())
+		if err := p.Fence.provision(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return plan, nil
+}
+
+// Stop is a pool on the way of a request.
+type Stop struct {
+	// Pool is the name of the pool.
+	Pool string
+
+	// Workers are the names of its workers.
+	Workers []string
+}
+
+// Stops lists the pools that a request of a class would be sent to, each if
+// every worker of those before it is down.
+func (p *Plan) Stops(r *http.Request, class endpoint.Class) []Stop {
+	open := func(pool int) bool { return p.pools[pool].Fence.open(r) }
+	chain := p.chains[class]
+	var stops []Stop
+	for step := chain.First(open); step != routing.End; step = chain.After(step, open) {
+		pool := chain[step].Pool
+		stops = append(stops, Stop{Pool: p.names[pool], Workers: p.pools[pool].Names()})
+	}
+	return stops
+}

@@ -1,0 +1,161 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/edge"
+	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
+)
+
+// The last pool of a chain waits for a worker that restarts, since nobody else
+// can answer. No pool spends longer than that on workers that are not there.
+const (
+	patience    = 5 * time.Second
+	firstPause  = 100 * time.Millisecond
+	longestStep = 500 * time.Millisecond
+)
+
+// result is what became of a request in a pool.
+type result struct {
+	answer *edge.Error // for the client, if no worker answered
+	down   bool        // whether every worker is down, so that the next pool may try
+	err    error       // for the log
+}
+
+// unavailable is the result when no worker of a pool can be reached.
+func unavailable(err error) result {
+	return result{answer: edge.ErrUnavailable, down: true, err: err}
+}
+
+// serve sends a request to the workers of the pool, one after the other, until
+// one answers.
+func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result {
+	var (
+		last  error     // the last failure
+		until time.Time // when patience ends
+		pause = firstPause
+	)
+	for tries := 0; ; tries++ {
+		err, outcome := p.try(w, r, v)
+		switch {
+		case err == nil:
+			return result{}
+		case r.Context().Err() != nil:
+			return p.gone(w)
+		case v.Body.Fault() != nil:
+			return result{answer: v.Body.Fault()}
+		case outcome == upstream.Full:
+			return result{answer: edge.ErrBusy, err: err}
+		case outcome == upstream.Down || p.exhausted(err, outcome, tries):
+			if last == nil {
+				last = err
+			}
+			if !v.attempt.Last || outcome == upstream.Down || !p.waits() || !wait(r.Context(), &pause, until) {
+				return unavailable(last)
+			}
+			v.attempt.NextRound()
+			continue
+		}
+		if until.IsZero() {
+			until = time.Now().Add(patience)
+		}
+		last = err
+		if answer := p.failed(r, v, err); answer != nil {
+			return result{answer: answer, err: err}
+		}
+		if p.config.off(lbRetries) || time.Now().After(until) {
+			return unavailable(err)
+		}
+	}
+}
+
+// try sends the request to one worker.
+func (p *running) try(w http.ResponseWriter, r *http.Request, v *Visit) (error, upstream.Outcome) {
+	if v.Body != nil {
+		r.Body = v.Body.Next()
+	}
+	err := p.proxy.ServeHTTP(w, r, caddyhttp.HandlerFunc(nothing))
+	if v.attempt.Outcome().Chosen() {
+		v.tries++
+		if err == nil && r.Context().Err() == nil {
+			v.attempt.Worker().Succeeded()
+		}
+	}
+	return err, v.attempt.Outcome()
+}
+
+// nothing is the next handler of a pool's reverse proxy, which has none.
+func nothing(http.ResponseWriter, *http.Request) error { return nil }
+
+// exhausted reports whether there is nobody left to try. A selection policy
+// that is not ours keeps no account, so it is asked as often as it has workers.
+func (p *running) exhausted(err error, outcome upstream.Outcome, tries int) bool {
+	if p.ours {
+		return outcome == upstream.Tried
+	}
+	var handlerErr caddyhttp.HandlerError
+	none := errors.As(err, &handlerErr) && handlerErr.StatusCode == http.StatusServiceUnavailable
+	return none || tries > 0 && tries >= len(p.config.Workers)
+}
+
+// failed takes note that a worker failed a request. It returns the answer for
+// the client, or nil if the request may be sent to another worker.
+func (p *running) failed(r *http.Request, v *Visit, err error) *edge.Error {
+	worker := v.attempt.Worker()
+	var dialErr reverseproxy.DialError
+	if errors.As(err, &dialErr) {
+		if worker != nil {
+			worker.Failed(time.Now())
+		}
+		return nil
+	}
+	var netErr net.Error
+	if errors.As(err, &netErr) && netErr.Timeout() {
+		return edge.ErrTimeout
+	}
+	if v.Body == nil && worker != nil {
+		// With a body, the reset may be Synapse's answer to the body.
+		worker.Failed(time.Now())
+	}
+	if !v.mayRepeat(r.Method) {
+		return edge.ErrBadGateway
+	}
+	v.again++
+	return nil
+}
+
+// waits reports whether the pool waits for workers that restart.
+func (p *running) waits() bool { return !p.config.off(lbTryDuration) }
+
+// statusGone is what access logs show of a client that went away.
+const statusGone = 499
+
+// gone ends a request whose client went away.
+func (p *running) gone(w http.ResponseWriter) result {
+	w.WriteHeader(statusGone)
+	return result{}
+}
+
+// wait pauses before the next round, longer each time. It reports false if
+// patience has ended or the client is gone.
+func wait(ctx context.Context, pause *time.Duration, until time.Time) bool {
+	if until.IsZero() || time.Now().Add(*pause).After(until) {
+		return false
+	}
+	timer := time.NewTimer(*pause)
+	defer timer.Stop()
+	*pause = min(2**pause, longestStep)
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

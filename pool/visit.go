@@ -1,0 +1,104 @@
+package pool
+
+import (
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/edge"
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/routing"
+	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
+	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
+)
+
+// Visit is one request on its way through the pools.
+type Visit struct {
+	// Match says what the request is.
+	Match endpoint.Match
+
+	// Key ranks the workers.
+	Key sticky.Key
+
+	// Body is the request's body, nil if it has none.
+	Body *edge.Body
+
+	attempt upstream.Attempt
+	tries   int // how often the request was sent
+	again   int // how often it was sent after a worker may have seen it
+}
+
+// PoolPlaceholder is the placeholder of the pool that served a request.
+const PoolPlaceholder = "http.synapse.pool"
+
+// Serve sends a request along the chain of its class until a worker answers
+// it. If none can, the answer for the client is returned.
+func (s *Set) Serve(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Error {
+	class := v.Match.Class
+	v.attempt.Key, v.attempt.LongPoll, v.attempt.Unbounded = v.Key, class.LongPoll(), class.Hard()
+	v.attempt.Attach(r)
+	defer v.attempt.Detach(r)
+	defer v.attempt.Release()
+
+	open := func(pool int) bool { return s.pools[pool].config.Fence.open(r) }
+	repl, _ := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	chain := s.plan.chains[class]
+	first := chain.First(open)
+	for step := first; step != routing.End; {
+		pool, next := s.pools[chain[step].Pool], chain.After(step, open)
+		if step != first && chain[step].Pool == routing.Main {
+			if !s.falls.enter() {
+				s.log(v, pool, "too many requests fell to the main process", nil)
+				return edge.ErrBusy
+			}
+			defer s.falls.leave()
+		}
+		repl.Set(PoolPlaceholder, pool.label)
+		v.attempt.Begin(next == routing.End)
+		result := pool.serve(w, r, v)
+		if result.err != nil {
+			s.log(v, pool, "request failed", result.err)
+		}
+		if !result.down || next == routing.End {
+			return result.answer
+		}
+		step = next
+	}
+	return edge.ErrUnavailable
+}
+
+// log writes why a worker did not answer. The endpoint is named by its
+// template, never by the request.
+func (s *Set) log(v *Visit, pool *running, message string, err error) {
+	check := s.logger.Check(zap.WarnLevel, message)
+	if check == nil {
+		return
+	}
+	fields := []zap.Field{
+		zap.Stringer("class", v.Match.Class),
+		zap.String("endpoint", v.Match.Template()),
+		zap.String("pool", pool.name),
+		zap.Stringer("outcome", v.attempt.Outcome()),
+		zap.Int("tries", v.tries),
+		zap.Error(err),
+	}
+	if worker := v.attempt.Worker(); worker != nil {
+		fields = append(fields, zap.String("worker", worker.Name()))
+	}
+	check.Write(fields...)
+}
+
+// mayRepeat reports whether the request may be sent once more although a
+// worker may have seen it: if it cannot happen twice, and all of it is at
+// hand. Once is enough: a request that kills workers must not kill them all.
+func (v *Visit) mayRepeat(method string) bool {
+	if v.again > 0 || !v.Body.Whole() {
+		return false
+	}
+	switch method {
+	case http.MethodGet, http.MethodHead:
+		return true
+	}
+	return v.Match.Again() == endpoint.AgainRead
+}

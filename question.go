@@ -1,0 +1,230 @@
+package synapseworkers
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/caddyserver/caddy/v2"
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+)
+
+// question is one call of the explain command.
+type question struct {
+	config, adapter, format string
+	headers                 []string
+	remoteIP, batch         string
+}
+
+// run answers the question.
+func (q *question) run(in io.Reader, out io.Writer, args []string) error {
+	if q.format != "text" && q.format != "json" {
+		return fmt.Errorf("--format %s: expected text or json", q.format)
+	}
+	if (q.batch == "") == (len(args) == 0) {
+		return errors.New("expected either <method> <uri> or --batch <file>")
+	}
+	sites, err := q.load()
+	if err != nil {
+		return err
+	}
+	if q.batch == "" {
+		return q.one(sites, out, args)
+	}
+	if q.batch != "-" {
+		file, err := os.Open(q.batch)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		in = file
+	}
+	return answerAll(sites, in, out)
+}
+
+// one answers for the request given in the arguments.
+func (q *question) one(sites []site, out io.Writer, args []string) error {
+	inquiry := inquiry{Method: "GET", URI: args[len(args)-1], RemoteIP: q.remoteIP, Headers: make(map[string]string)}
+	if len(args) == 2 {
+		inquiry.Method = args[0]
+	}
+	for _, header := range q.headers {
+		name, value, ok := strings.Cut(header, ":")
+		if !ok {
+			return errors.New("-H: expected 'Name: value'")
+		}
+		inquiry.Headers[strings.TrimSpace(name)] = strings.TrimSpace(value)
+	}
+	x := choose(sites, inquiry).explain(inquiry)
+	if q.format == "json" {
+		return json.NewEncoder(out).Encode(x)
+	}
+	return x.print(out)
+}
+
+// longestLine bounds a line of a batch.
+const longestLine = 4 << 20
+
+// answerAll answers each line of a batch with a line.
+func answerAll(sites []site, in io.Reader, out io.Writer) error {
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, longestLine)
+	buffered := bufio.NewWriter(out)
+	encoder := json.NewEncoder(buffered)
+	encoder.SetEscapeHTML(false)
+	for n := 1; lines.Scan(); n++ {
+		var inquiry inquiry
+		var answer any
+		if err := json.Unmarshal(lines.Bytes(), &inquiry); err != nil {
+			answer = map[string]string{"error": fmt.Sprintf("line %d: expected a JSON object with method and uri: %v", n, err)}
+		} else {
+			answer = choose(sites, inquiry).explain(inquiry)
+		}
+		if err := encoder.Encode(answer); err != nil {
+			return err
+		}
+	}
+	return errors.Join(lines.Err(), buffered.Flush())
+}
+
+// print writes an explanation for people.
+func (x explanation) print(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(w, "%s\t%s\n", name, value)
+		}
+	}
+	line("endpoint", strings.TrimSpace(x.Method+" "+x.Template))
+	line("class", x.Class)
+	if x.Hard {
+		line("", "")
+		line("hard", "a process that is not the writer would answer with an error")
+	}
+	line("served by", servedBy[x.ServedBy])
+	line("pools", strings.Join(x.Pools, ", then "))
+	if x.ServedBy == byProxy {
+		line("key", strings.TrimSpace(x.Key+" "+x.KeyDigest))
+	}
+	line("workers", strings.Join(x.Workers, ", then "))
+	return w.Flush()
+}
+
+// servedBy says in words who serves a request.
+var servedBy = map[by]string{
+	byProxy:  "a process of Synapse",
+	byLocal:  "the proxy itself",
+	byNext:   "the next handler of the site",
+	byDenial: "nobody: the request is refused",
+}
+
+// site is a handler of a configuration, with the hosts that it serves.
+type site struct {
+	hosts []string
+	*explainer
+}
+
+// choose finds the site that an inquiry is for: the first that serves its
+// host, or the first.
+func choose(sites []site, q inquiry) *explainer {
+	for name, host := range q.Headers {
+		if !strings.EqualFold(name, "Host") {
+			continue
+		}
+		host, _, _ = strings.Cut(host, ":")
+		for _, s := range sites {
+			if slices.Contains(s.hosts, host) {
+				return s.explainer
+			}
+		}
+	}
+	return sites[0].explainer
+}
+
+// load reads the configuration and finds its handlers.
+func (q *question) load() ([]site, error) {
+	config, _, _, err := caddycmd.LoadConfig(q.config, q.adapter)
+	if err != nil {
+		return nil, err
+	}
+	var tree any
+	if err := json.Unmarshal(config, &tree); err != nil {
+		return nil, err
+	}
+	ctx, _ := caddy.NewContext(caddy.Context{Context: context.Background()})
+	var sites []site
+	for _, found := range findHandlers(tree, nil) {
+		h := new(Handler)
+		if err := caddy.StrictUnmarshalJSON(found.raw, h); err != nil {
+			return nil, fmt.Errorf("%s: %w", q.config, err)
+		}
+		e, err := newExplainer(ctx, h)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", q.config, err)
+		}
+		sites = append(sites, site{hosts: found.hosts, explainer: e})
+	}
+	if len(sites) == 0 {
+		return nil, fmt.Errorf("%s has no synapse_workers", q.config)
+	}
+	return sites, nil
+}
+
+// found is the configuration of a handler, with the hosts of its route.
+type found struct {
+	hosts []string
+	raw   []byte
+}
+
+// findHandlers walks a configuration for handlers of ours.
+func findHandlers(tree any, hosts []string) []found {
+	var all []found
+	switch node := tree.(type) {
+	case []any:
+		for _, item := range node {
+			all = append(all, findHandlers(item, hosts)...)
+		}
+	case map[string]any:
+		if node["handler"] == "synapse_workers" {
+			delete(node, "handler")
+			raw, _ := json.Marshal(node)
+			return []found{{hosts, raw}}
+		}
+		hosts = append(slices.Clone(hosts), hostsOf(node["match"])...)
+		for _, key := range sortedKeys(node) {
+			all = append(all, findHandlers(node[key], hosts)...)
+		}
+	}
+	return all
+}
+
+// hostsOf lists the hosts that the matchers of a route name.
+func hostsOf(match any) (hosts []string) {
+	sets, _ := match.([]any)
+	for _, set := range sets {
+		matchers, _ := set.(map[string]any)
+		names, _ := matchers["host"].([]any)
+		for _, name := range names {
+			if host, ok := name.(string); ok {
+				hosts = append(hosts, host)
+			}
+		}
+	}
+	return hosts
+}
+
+func sortedKeys(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,136 @@
+// Package sticky decides which worker serves a request: it turns what a
+// request belongs to into a key, ranks the workers of a pool for that key, and
+// says when a worker has enough.
+//
+// It is pure: it knows Matrix ids and tokens, and neither HTTP nor Caddy.
+// Everything a request passes through here runs in time linear in its input
+// and allocates nothing.
+package sticky
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// Key stands for the user, room, server, address or URI that a request belongs
+// to. Requests with equal keys prefer the same worker on every replica of the
+// proxy, after every restart.
+//
+// A key decides only which worker, never what is allowed: it is made of what
+// the client claims.
+type Key uint64
+
+// None is the key of a request that belongs to nothing: any worker will do.
+// No constructor returns it for a thing that has a name.
+const None Key = 0
+
+// kind separates the keys of different things that are spelled alike: the user
+// "alice" and the opaque token "alice" have nothing to do with each other. The
+// values are part of the ranking, so they never change.
+type kind uint64
+
+const (
+	kindUser kind = iota + 1
+	kindToken
+	kindRoom
+	kindOrigin
+	kindAddress
+	kindURI
+)
+
+// User returns the key of the owner of an access token. Synapse writes the
+// owner's localpart into its own tokens, so all devices of a user share one
+// key, also after a new login. Any other token is a key of its own. An empty
+// token has none.
+func User(token string) Key {
+	var buf [maxLocalpart]byte
+	if localpart, ok := owner(buf[:], token); ok {
+		var d digest
+		d.reset(kindUser)
+		_, _ = d.xx.Write(localpart)
+		return d.key()
+	}
+	return hash(kindToken, token)
+}
+
+// Address returns the key of a client's IP address.
+func Address(ip string) Key { return hash(kindAddress, ip) }
+
+// URI returns the key of a request target, or of the part of one that names
+// what is asked for. It is taken as it is: escapes are not decoded.
+func URI(raw string) Key { return hash(kindURI, raw) }
+
+// Room returns the key of a room, given the raw path segment that holds its id
+// or alias. All percent-encodings of one id have one key. Ids are opaque: since
+// room version 12 they need not name a server.
+func Room(segment string) Key {
+	if segment == "" {
+		return None
+	}
+	var d digest
+	d.reset(kindRoom)
+	for i := 0; i < len(segment); {
+		var b byte
+		b, i = unescape(segment, i)
+		d.writeByte(b)
+	}
+	return d.key()
+}
+
+// Digest returns 16 hex digits that tell one key from another in logs and in
+// the output of commands. It is the same everywhere, but it does not give away
+// the key itself, which would tell how to aim at a worker.
+func (k Key) Digest() string {
+	if k == None {
+		return ""
+	}
+	const domain = "caddy-synapse-workers sticky key\x00"
+	msg := binary.BigEndian.AppendUint64([]byte(domain), uint64(k))
+	sum := sha256.Sum256(msg)
+	return hex.EncodeToString(sum[:8])
+}
+
+// hash returns the key of a thing of a kind, None if it has no name.
+func hash(k kind, name string) Key {
+	if name == "" {
+		return None
+	}
+	var d xxhash.Digest
+	d.ResetWithSeed(uint64(k))
+	_, _ = d.WriteString(name)
+	return named(d.Sum64())
+}
+
+// named turns a hash into a key that is not None.
+func named(sum uint64) Key { return Key(max(sum, 1)) }
+
+// digest hashes a name that becomes known byte by byte. It equals hash of the
+// whole name.
+type digest struct {
+	xx  xxhash.Digest
+	buf [64]byte
+	n   int
+}
+
+func (d *digest) reset(k kind) { d.xx.ResetWithSeed(uint64(k)) }
+
+func (d *digest) writeByte(b byte) {
+	if d.n == len(d.buf) {
+		d.flush()
+	}
+	d.buf[d.n] = b
+	d.n++
+}
+
+func (d *digest) flush() {
+	_, _ = d.xx.Write(d.buf[:d.n])
+	d.n = 0
+}
+
+func (d *digest) key() Key {
+	d.flush()
+	return named(d.xx.Sum64())
+}

@@ -1,0 +1,126 @@
+package upstream
+
+import (
+	"net/http"
+	"sync/atomic"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
+)
+
+// Attempt is the way of one request through the pools that may serve it. A
+// handler that has several pools attaches one to the request, tells it what
+// the request needs, and reads from it what became of the request in each
+// pool. It serves one goroutine. The zero value is ready.
+type Attempt struct {
+	// What the request sticks to. [sticky.None] takes any worker.
+	Key sticky.Key
+
+	// Whether the request waits for news. Long polls are counted apart, and
+	// measured against each other only.
+	LongPoll bool
+
+	// Whether the request needs the worker that it belongs to, however busy
+	// that one is.
+	Unbounded bool
+
+	// Whether no pool comes after this one. Then a worker is tried even if all
+	// of them look down.
+	Last bool
+
+	worker  *Worker
+	outcome Outcome
+	held    *atomic.Int64
+	tried   tried
+}
+
+// Outcome says what became of a request in a pool.
+type Outcome uint8
+
+// The outcomes. Up to Failover a worker was chosen.
+const (
+	// Unasked: no pool was asked for a worker yet.
+	Unasked Outcome = iota
+	// Best: the worker that suits the request best.
+	Best
+	// Overflow: a later one of the ranking, since better ones are too busy.
+	Overflow
+	// Failover: a later one, since a better one is down or was tried before.
+	Failover
+	// Down: no worker, since all of them look down or there are none.
+	Down
+	// Full: no worker, since all that are left serve all they may.
+	Full
+	// Tried: no worker, since the request was sent to all of them.
+	Tried
+)
+
+// Chosen reports whether there is a worker.
+func (o Outcome) Chosen() bool { return Best <= o && o <= Failover }
+
+// String returns the outcome as a word for logs and metrics.
+func (o Outcome) String() string {
+	words := [...]string{"unasked", "best", "overflow", "failover", "down", "full", "tried"}
+	if int(o) < len(words) {
+		return words[o]
+	}
+	return "unknown"
+}
+
+// attemptVar is the name of the request's variable that holds its attempt.
+const attemptVar = "synapse_workers.attempt"
+
+// Attach makes the policy ask a for requests of r's context, until Detach.
+func (a *Attempt) Attach(r *http.Request) { caddyhttp.SetVar(r.Context(), attemptVar, a) }
+
+// Detach undoes Attach: what comes after the handler is none of a's business.
+func (a *Attempt) Detach(r *http.Request) { caddyhttp.SetVar(r.Context(), attemptVar, nil) }
+
+// attemptOf returns the attempt attached to a request, nil if there is none.
+func attemptOf(r *http.Request) *Attempt {
+	a, _ := caddyhttp.GetVar(r.Context(), attemptVar).(*Attempt)
+	return a
+}
+
+// Begin enters the next pool, with nothing tried and no worker chosen. It
+// tells whether this pool is the last.
+func (a *Attempt) Begin(last bool) {
+	a.NextRound()
+	a.Last, a.worker, a.outcome = last, nil, Unasked
+}
+
+// NextRound stays in the pool and makes all its workers eligible again.
+func (a *Attempt) NextRound() {
+	a.Release()
+	a.tried.forget()
+}
+
+// Worker returns the worker that was chosen last in this pool, nil if the
+// last answer was that there is none. It stays known after Release.
+func (a *Attempt) Worker() *Worker { return a.worker }
+
+// Outcome returns the pool's last answer.
+func (a *Attempt) Outcome() Outcome { return a.outcome }
+
+// Release tells that the chosen worker is done with the request. Doing it
+// twice does no harm.
+func (a *Attempt) Release() {
+	if a.held != nil {
+		a.held.Add(-1)
+		a.held = nil
+	}
+}
+
+// settle takes the pool's answer. A chosen worker has one more in flight, the
+// one before it one less.
+func (a *Attempt) settle(w *Worker, outcome Outcome) {
+	a.Release()
+	a.worker, a.outcome = w, outcome
+	if w == nil {
+		return
+	}
+	a.tried.add(w)
+	a.held = w.inFlight(a.LongPoll)
+	a.held.Add(1)
+}

@@ -1,0 +1,193 @@
+// Package upstream is Caddy's view of package sticky: the selection policy
+// synapse_sticky of reverse_proxy, and what is remembered of each worker.
+package upstream
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
+)
+
+func init() {
+	caddy.RegisterModule(new(Sticky))
+}
+
+// Sticky is a load balancing policy that keeps what belongs together on one
+// Synapse worker: all devices of a user, all events of a room, all requests of
+// a remote server. Workers are ranked for each key by rendezvous hashing, so
+// every replica of the proxy makes the same choice, and when a worker comes or
+// goes only the keys of that worker move.
+//
+// A worker that is down, full, or that failed this very request already is
+// passed over for the next one of the ranking. If more than half of the
+// workers look down, it is the health checks that are not believed.
+//
+// Requests without a key go to the less busy one of two random workers.
+//
+// EXAMPLE: two synchrotrons in a plain reverse_proxy. The retry costs nothing
+// when a worker is down, since it goes to another one.
+//
+//	reverse_proxy 127.0.0.1:8083 127.0.0.1:8084 {
+//		lb_policy synapse_sticky user
+//		lb_retries 1
+//	}
+type Sticky struct {
+	// What keeps requests together:
+	//
+	// - `user`: the owner of the access token, from the Authorization header
+	//   or the query parameter `access_token`
+	// - `room`: the room id or alias in the path
+	// - `origin`: the homeserver that signed a federation request, else the
+	//   client's IP address
+	// - `client_ip`: the client's IP address; respects `trusted_proxies`
+	// - `uri`: the request's URI
+	// - `auto`: whichever of these suits the endpoint
+	//
+	// Default: `auto`.
+	Key string `json:"key,omitempty"`
+
+	// How many times the mean of all workers one worker may have in flight
+	// before its keys overflow, each to the next worker of its ranking.
+	// Greater than 1, or 0 to never overflow. Default: 1.25.
+	Bound *float64 `json:"bound,omitempty"`
+
+	// How many requests in flight a worker takes before the bound applies to
+	// it, so that a quiet server never spills. Default: 50.
+	Floor *int `json:"floor,omitempty"`
+
+	kind  endpoint.Key
+	auto  bool
+	bound sticky.Bound
+	staff staff
+}
+
+// keyAuto is the key that depends on the endpoint.
+const keyAuto = "auto"
+
+// CaddyModule returns the Caddy module information.
+func (*Sticky) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.reverse_proxy.selection_policies.synapse_sticky",
+		New: func() caddy.Module { return new(Sticky) },
+	}
+}
+
+// Provision sets up s.
+func (s *Sticky) Provision(caddy.Context) error {
+	s.bound = sticky.Default
+	if s.Bound != nil {
+		s.bound.Factor = *s.Bound
+	}
+	if s.Floor != nil {
+		s.bound.Floor = *s.Floor
+	}
+	s.auto = s.Key == "" || s.Key == keyAuto
+	if !s.auto {
+		s.kind, _ = parseKey(s.Key)
+	}
+	return nil
+}
+
+// Validate ensures that s's configuration is valid.
+func (s *Sticky) Validate() error {
+	if _, ok := parseKey(s.Key); !ok && !s.auto {
+		return fmt.Errorf("unknown key %q: expected %s", s.Key, keyWords)
+	}
+	if !validBound(s.bound.Factor) {
+		return fmt.Errorf("invalid bound %v: expected a number greater than 1, or 0 for off", s.bound.Factor)
+	}
+	if s.bound.Floor < 0 {
+		return fmt.Errorf("invalid floor %d: expected a number of requests, 0 or more", s.bound.Floor)
+	}
+	return nil
+}
+
+// Cleanup lets the workers go that no other configuration needs.
+func (s *Sticky) Cleanup() error {
+	s.staff.retire()
+	return nil
+}
+
+// Bind names the workers of a pool: names[i] that of upstreams[i], which must
+// be the very slice that the policy will be asked about. It is for a handler
+// that owns the policy, and comes after Provision and before any request. A
+// pool of dynamic upstreams has no names to give, but the same scope and name.
+// Without Bind workers are called by their addresses.
+//
+// Workers of one scope, pool and name are one, over all loaded configurations.
+func (s *Sticky) Bind(scope, pool string, upstreams reverseproxy.UpstreamPool, names []string) {
+	s.staff.bind(scope, pool, upstreams, names)
+}
+
+// Workers returns the workers that Bind named, in its order.
+func (s *Sticky) Workers() []*Worker { return s.staff.bound.Load().all() }
+
+// Select returns the upstream for a request, nil if there is none. A request
+// with an [Attempt] gets what that asks for, and leaves its answer there.
+func (s *Sticky) Select(pool reverseproxy.UpstreamPool, r *http.Request, _ http.ResponseWriter) *reverseproxy.Upstream {
+	if a := attemptOf(r); a != nil {
+		return s.selectFor(a, pool)
+	}
+	if len(pool) == 0 {
+		return nil
+	}
+	c := choice{upstreams: pool, table: s.staff.table(pool), tried: recall(r)}
+	key := s.keyOf(r)
+	i, outcome := c.pick(key, s.bound)
+	if outcome == Tried {
+		c.tried.forget()
+		c = choice{upstreams: pool, table: c.table, tried: c.tried}
+		i, _ = c.pick(key, s.bound)
+	}
+	if i < 0 {
+		return nil
+	}
+	remember(r, c.tried, c.workers[i])
+	return pool[i]
+}
+
+// selectFor is Select for a request that has several pools to go to.
+func (s *Sticky) selectFor(a *Attempt, pool reverseproxy.UpstreamPool) *reverseproxy.Upstream {
+	if len(pool) == 0 {
+		a.settle(nil, Down)
+		return nil
+	}
+	bound := s.bound
+	if a.Unbounded {
+		bound = sticky.Bound{}
+	}
+	c := choice{upstreams: pool, table: s.staff.table(pool), attempt: a, tried: &a.tried}
+	i, outcome := c.pick(a.Key, bound)
+	if i < 0 {
+		a.settle(nil, outcome)
+		return nil
+	}
+	a.settle(c.workers[i], outcome)
+	return pool[i]
+}
+
+// parseKey returns the key that a configuration's word stands for.
+func parseKey(word string) (endpoint.Key, bool) {
+	key, ok := endpoint.ParseKey(word)
+	return key, ok && key != endpoint.KeyNone
+}
+
+const keyWords = "user, room, origin, client_ip, uri or auto"
+
+func validBound(factor float64) bool {
+	return factor == 0 || factor > 1 && !math.IsInf(factor, 1)
+}
+
+// Interface guards
+var (
+	_ caddy.Provisioner     = (*Sticky)(nil)
+	_ caddy.Validator       = (*Sticky)(nil)
+	_ caddy.CleanerUpper    = (*Sticky)(nil)
+	_ reverseproxy.Selector = (*Sticky)(nil)
+)

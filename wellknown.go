@@ -1,0 +1,112 @@
+package synapseworkers
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/edge"
+)
+
+// WellKnown serves Matrix's discovery documents.
+type WellKnown struct {
+	// Whether Synapse answers requests for the documents, from its
+	// `serve_server_wellknown` and `public_baseurl`. Excludes documents.
+	Synapse bool `json:"synapse,omitempty"`
+
+	// The documents, by the hosts that they are for.
+	Documents []*Discovery `json:"documents,omitempty"`
+}
+
+// Discovery is what certain hosts tell about their homeserver.
+type Discovery struct {
+	// The hosts that the documents are for, without ports. Default: every host
+	// that the handler serves.
+	Hosts []string `json:"hosts,omitempty"`
+
+	// The contents of `/.well-known/matrix/server`, `client` and `support`.
+	// What is not given is left to the next handler.
+	Server  map[string]any `json:"server,omitempty"`
+	Client  map[string]any `json:"client,omitempty"`
+	Support map[string]any `json:"support,omitempty"`
+}
+
+// validate checks the documents. A nil WellKnown is valid.
+func (wk *WellKnown) validate() error {
+	if wk == nil {
+		return nil
+	}
+	if wk.Synapse == (len(wk.Documents) > 0) {
+		return errors.New("expected either documents or synapse")
+	}
+	for _, d := range wk.Documents {
+		if len(d.Server)+len(d.Client)+len(d.Support) == 0 {
+			return errors.New("expected a server, client or support document")
+		}
+		if server, given := d.Server["m.server"].(string); given && !isServerName(server) {
+			return fmt.Errorf("'%s' is not a server: expected host:port", server)
+		}
+		for _, section := range []string{"m.homeserver", "m.identity_server"} {
+			if object, given := d.Client[section].(map[string]any); given && !isBaseURL(object["base_url"]) {
+				return fmt.Errorf("'%v' is not a base URL: expected https://host", object["base_url"])
+			}
+		}
+	}
+	return nil
+}
+
+// isServerName reports whether a server can be delegated to.
+func isServerName(name string) bool {
+	host, port, err := net.SplitHostPort(name)
+	if err != nil {
+		return name != "" && !strings.ContainsAny(name, "/: ")
+	}
+	return host != "" && port != "" && !strings.ContainsAny(name, "/ ")
+}
+
+// isBaseURL reports whether a client could use a URL as a base.
+func isBaseURL(value any) bool {
+	text, _ := value.(string)
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && u.RawQuery == ""
+}
+
+// find returns the documents for a request's host.
+func (wk *WellKnown) find(host string) *edge.Documents {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	for _, d := range wk.Documents {
+		equal := func(h string) bool { return strings.EqualFold(h, host) }
+		if len(d.Hosts) == 0 || slices.ContainsFunc(d.Hosts, equal) {
+			return &edge.Documents{Server: d.Server, Client: d.Client, Support: d.Support}
+		}
+	}
+	return nil
+}
+
+// discover decides upon a request for a discovery document.
+func (h *Handler) discover(r *http.Request, d decision) decision {
+	d.by = byNext
+	if h.WellKnown == nil {
+		return d
+	}
+	if h.WellKnown.Synapse {
+		return h.route(r, d)
+	}
+	documents := h.WellKnown.find(r.Host)
+	if documents == nil {
+		return d
+	}
+	document, ok := documents.Find(d.path)
+	if !ok {
+		return d
+	}
+	return d.local(func(w http.ResponseWriter, r *http.Request) {
+		edge.ServeDocument(w, r, d.path, document)
+	})
+}
