@@ -1,6 +1,7 @@
 package synapseworkers
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,6 +93,8 @@ func (h *Handler) UnmarshalCaddyfile(helper httpcaddyfile.Helper) error {
 			defaults = append(defaults, segment)
 		}
 	}
+	// main comes first in every list, wherever it stands
+	slices.SortStableFunc(pools, func(a, b caddyfile.Segment) int { return place(a) - place(b) })
 	if err := h.unmarshalPools(helper, pools, defaults); err != nil {
 		return err
 	}
@@ -100,10 +103,7 @@ func (h *Handler) UnmarshalCaddyfile(helper httpcaddyfile.Helper) error {
 	if h.Main == nil {
 		return end.Err("missing main: expected a line 'main <upstream>' with the address of Synapse's main process")
 	}
-	if err := routing.CheckAll(h.Routes()); err != nil {
-		return end.WrapErr(err)
-	}
-	return nil
+	return errorAt(pools, routing.CheckAll(h.Routes()))
 }
 
 // isPool reports whether a line that begins with the word describes a pool.
@@ -116,7 +116,10 @@ func isPool(word string) bool {
 // must be a subdirective of reverse_proxy.
 func checkDefault(d *caddyfile.Dispenser, segment caddyfile.Segment, before []caddyfile.Segment) error {
 	word := segment.Directive()
-	known, err := pool.CheckDefault(segment)
+	known, err := pool.CheckDefault(segment, before)
+	if err != nil && strings.HasPrefix(word, "@") {
+		return d.Errf("'%s' begins a line: a fence stands behind worker types, and a response matcher has conditions (%w)", word, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -124,19 +127,13 @@ func checkDefault(d *caddyfile.Dispenser, segment caddyfile.Segment, before []ca
 		return d.Errf("unknown worker type or option '%s': expected main, mas, a worker type (%s), an option (%s), or a subdirective of reverse_proxy",
 			word, strings.Join(typeNames(), ", "), strings.Join(optionNames(), ", "))
 	}
-	again := func(s caddyfile.Segment) bool { return s.Directive() == word }
-	if strings.HasPrefix(word, "lb_") && word != "lb_retry_match" && slices.ContainsFunc(before, again) {
-		return d.Errf("%s is already given", word)
-	}
 	return nil
 }
 
 // unmarshalPools reads the pools, each over the defaults, and checks each
 // against those before it.
 func (h *Handler) unmarshalPools(helper httpcaddyfile.Helper, pools, defaults []caddyfile.Segment) error {
-	// main comes first in every list, wherever it stands
-	slices.SortStableFunc(pools, func(a, b caddyfile.Segment) int { return place(a) - place(b) })
-	for _, segment := range pools {
+	for i, segment := range pools {
 		p := new(pool.Pool)
 		d := caddyfile.NewDispenser(segment)
 		if err := p.UnmarshalCaddyfile(d, helper, defaults); err != nil {
@@ -157,11 +154,31 @@ func (h *Handler) unmarshalPools(helper httpcaddyfile.Helper, pools, defaults []
 		if h.Main == nil {
 			continue // reported when all is read
 		}
-		if err := routing.Check(h.Routes()); err != nil {
-			return line.WrapErr(err)
+		if err := errorAt(pools[:i+1], routing.Check(h.Routes())); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// errorAt adds to an error about pools the line that it is about.
+func errorAt(pools []caddyfile.Segment, err error) error {
+	if err == nil {
+		return nil
+	}
+	segment, word := pools[len(pools)-1], ""
+	if fault := new(routing.Fault); errors.As(err, &fault) {
+		segment, word = pools[fault.Pool], fault.Option
+	}
+	d := caddyfile.NewDispenser(segment)
+	d.Next()
+	if word != "" {
+		d.RemainingArgs()
+		for d.NextBlock(0) && d.Val() != word {
+			d.NextSegment()
+		}
+	}
+	return d.WrapErr(err)
 }
 
 // place orders the lines of pools: main, then workers, then mas.
@@ -186,8 +203,8 @@ func typeNames() []string {
 // parseSize reads a size such as 50MiB.
 func parseSize(d *caddyfile.Dispenser) (int64, error) {
 	var word string
-	if !d.AllArgs(&word) {
-		return 0, d.Errf("%s takes one argument: a size such as 50MiB", d.Val())
+	if name := d.Val(); !d.AllArgs(&word) {
+		return 0, d.Errf("%s takes one argument: a size such as 50MiB", name)
 	}
 	size, err := humanize.ParseBytes(word)
 	if err != nil || size == 0 || size > 1<<50 {
@@ -199,8 +216,8 @@ func parseSize(d *caddyfile.Dispenser) (int64, error) {
 // parseLimit reads a number of requests, or off, which is -1.
 func parseLimit(d *caddyfile.Dispenser) (*int, error) {
 	var word string
-	if !d.AllArgs(&word) {
-		return nil, d.Errf("%s takes one argument: a number of requests, or off", d.Val())
+	if name := d.Val(); !d.AllArgs(&word) {
+		return nil, d.Errf("%s takes one argument: a number of requests, or off", name)
 	}
 	if word == "off" {
 		none := -1
@@ -212,4 +229,3 @@ func parseLimit(d *caddyfile.Dispenser) (*int, error) {
 	}
 	return &limit, nil
 }
-

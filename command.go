@@ -2,6 +2,7 @@ package synapseworkers
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -72,7 +73,7 @@ func demoCommand() *cobra.Command {
 			interrupted := make(chan os.Signal, 1)
 			signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
 			defer signal.Stop(interrupted)
-			return runDemo(cmd, listen, interrupted)
+			return runDemo(cmd.OutOrStdout(), demo.Listen(listen), interrupted)
 		},
 	}
 	cmd.Flags().StringVarP(&listen, "listen", "l", "127.0.0.1:8448", "The address to listen on")
@@ -80,7 +81,10 @@ func demoCommand() *cobra.Command {
 }
 
 // runDemo runs the demonstration until it is interrupted.
-func runDemo(cmd *cobra.Command, listen string, interrupted <-chan os.Signal) error {
+func runDemo(out io.Writer, listen demo.Listen, interrupted <-chan os.Signal) error {
+	if !listen.Valid() {
+		return fmt.Errorf("--listen %s: expected host:port", listen)
+	}
 	crew, err := demo.New()
 	if err != nil {
 		return err
@@ -93,13 +97,13 @@ func runDemo(cmd *cobra.Command, listen string, interrupted <-chan os.Signal) er
 	if err := caddy.Load(config, true); err != nil {
 		return err
 	}
-	fmt.Fprint(cmd.OutOrStdout(), crew.Banner(listen))
+	fmt.Fprint(out, crew.Banner(listen))
 	<-interrupted
 	return caddy.Stop()
 }
 
 // demoGlobals keep the demonstration quiet and to itself.
-const demoGlobals = "{\n\tadmin off\n\tpersist_config off\n\tauto_https off\n\tlog {\n\t\tlevel WARN\n\t}\n}\n"
+const demoGlobals = "{\n\tadmin off\n\tpersist_config off\n\tauto_https off\n\tlog {\n\t\tlevel ERROR\n\t}\n}\n"
 
 // adapt turns the demonstration's Caddyfile into JSON.
 func adapt(caddyfile []byte) ([]byte, error) {

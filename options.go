@@ -99,15 +99,24 @@ func unmarshalWellKnown(h *Handler, d *caddyfile.Dispenser) error {
 		h.WellKnown = new(WellKnown)
 	}
 	discovery := &Discovery{Hosts: hosts}
+	if err := discovery.validateHosts(h.WellKnown.Documents); err != nil {
+		return d.Errf("well_known: %w", err)
+	}
 	empty := true
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		empty = false
 		if err := discovery.unmarshal(d); err != nil {
 			return err
 		}
+		if err := discovery.validate(); err != nil {
+			return d.Errf("well_known: %w", err)
+		}
 	}
 	switch {
 	case empty && len(hosts) == 1 && hosts[0] == "synapse":
+		if h.WellKnown.Synapse {
+			return d.Errf("well_known synapse is already given")
+		}
 		h.WellKnown.Synapse = true
 	case empty:
 		return d.Errf("well_known takes the word synapse, or a block with server, client, client_extra, support_contact or support_page")

@@ -43,17 +43,48 @@ func (wk *WellKnown) validate() error {
 	if wk.Synapse == (len(wk.Documents) > 0) {
 		return errors.New("expected either documents or synapse")
 	}
-	for _, d := range wk.Documents {
-		if len(d.Server)+len(d.Client)+len(d.Support) == 0 {
+	for i, d := range wk.Documents {
+		if d == nil || len(d.Server)+len(d.Client)+len(d.Support) == 0 {
 			return errors.New("expected a server, client or support document")
 		}
-		if server, given := d.Server["m.server"].(string); given && !isServerName(server) {
-			return fmt.Errorf("'%s' is not a server: expected host:port", server)
+		if err := d.validateHosts(wk.Documents[:i]); err != nil {
+			return err
 		}
-		for _, section := range []string{"m.homeserver", "m.identity_server"} {
-			if object, given := d.Client[section].(map[string]any); given && !isBaseURL(object["base_url"]) {
-				return fmt.Errorf("'%v' is not a base URL: expected https://host", object["base_url"])
+		if err := d.validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// validateHosts checks the hosts of documents beside those before them.
+func (doc *Discovery) validateHosts(before []*Discovery) error {
+	for _, host := range doc.Hosts {
+		if strings.ContainsAny(host, "/ ") || strings.Contains(host, ":") && !strings.HasPrefix(host, "[") {
+			return fmt.Errorf("'%s' is not a host: expected a name such as example.com, without a port", host)
+		}
+	}
+	for _, b := range before {
+		if len(b.Hosts) == 0 {
+			return errors.New("documents for every host are already given, which hide these: put them last")
+		}
+		for _, host := range doc.Hosts {
+			if slices.ContainsFunc(b.Hosts, func(h string) bool { return strings.EqualFold(h, host) }) {
+				return fmt.Errorf("documents for '%s' are already given", host)
 			}
+		}
+	}
+	return nil
+}
+
+// validate checks what the documents say.
+func (doc *Discovery) validate() error {
+	if server, given := doc.Server["m.server"].(string); given && !isServerName(server) {
+		return fmt.Errorf("'%s' is not a server: expected host:port", server)
+	}
+	for _, section := range []string{"m.homeserver", "m.identity_server"} {
+		if object, given := doc.Client[section].(map[string]any); given && !isBaseURL(object["base_url"]) {
+			return fmt.Errorf("'%v' is not a base URL: expected https://host", object["base_url"])
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package demo
 import (
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 )
 
@@ -57,10 +58,28 @@ func (d *Demo) Stop() error {
 	return errors.Join(errs...)
 }
 
+// Listen is the address that the proxy listens on: a host and a port.
+type Listen string
+
+// Host is the interface to listen on.
+func (l Listen) Host() string {
+	host, _, _ := net.SplitHostPort(string(l))
+	return host
+}
+
+// Port is the port to listen on.
+func (l Listen) Port() string {
+	_, port, _ := net.SplitHostPort(string(l))
+	return port
+}
+
+// Valid reports whether the address has both.
+func (l Listen) Valid() bool { return l.Host() != "" && l.Port() != "" }
+
 // Caddyfile is the configuration of the proxy in front of the stand-ins.
-func (d *Demo) Caddyfile(listen string) string {
+func (d *Demo) Caddyfile(listen Listen) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "http://%s {\n\tsynapse_workers {\n", listen)
+	fmt.Fprintf(&b, "http://:%s {\n\tbind %s\n\tsynapse_workers {\n", listen.Port(), listen.Host())
 	for _, pool := range d.pools {
 		fmt.Fprintf(&b, "\t\t%s", pool.name)
 		for _, w := range pool.workers {
@@ -75,7 +94,7 @@ func (d *Demo) Caddyfile(listen string) string {
 }
 
 // Banner tells a newcomer what runs and what to try.
-func (d *Demo) Banner(listen string) string {
+func (d *Demo) Banner(listen Listen) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "A homeserver of stand-ins is behind http://%s. Its pools:\n\n", listen)
 	for _, pool := range d.pools {
@@ -87,7 +106,7 @@ func (d *Demo) Banner(listen string) string {
 	}
 	b.WriteString("\nTry, in another terminal:\n\n")
 	for _, t := range tries {
-		fmt.Fprintf(&b, "    # %s\n    %s\n", t.what, strings.ReplaceAll(t.command, "HOST", "http://"+listen))
+		fmt.Fprintf(&b, "    # %s\n    %s\n", t.what, strings.ReplaceAll(t.command, "HOST", "http://"+string(listen)))
 	}
 	b.WriteString("\nCtrl-C ends it.\n")
 	return b.String()

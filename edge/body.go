@@ -32,10 +32,10 @@ func NewBody(source io.ReadCloser, limit int64) *Body {
 	return &Body{source: source, left: limit}
 }
 
-// Buffer reads the body into memory if it is known to fit into max bytes, so
+// Buffer reads the body into memory if it is known to fit into that many bytes, so
 // that it can be sent a second time. A fault of the body is returned.
-func (b *Body) Buffer(contentLength, max int64) *Error {
-	if contentLength < 0 || contentLength > max {
+func (b *Body) Buffer(contentLength, most int64) *Error {
+	if contentLength < 0 || contentLength > most {
 		return nil
 	}
 	b.buffered = make([]byte, contentLength)

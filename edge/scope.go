@@ -41,12 +41,11 @@ func ScopeOf(raw string) Scope {
 	if !disguised(raw) {
 		return scope
 	}
-	switch scopeOf(undisguise(raw)) {
+	switch meant := scopeOf(undisguise(raw)); meant {
 	case AdminAPI, MASAPI, Closed:
-		if scope == AdminAPI || scope == MASAPI {
-			return scope
+		if scope != meant {
+			return Closed
 		}
-		return Closed
 	}
 	return scope
 }
@@ -77,7 +76,7 @@ func below(p, root string) bool {
 // escapes, empty or dot segments, parameters, backslashes or capitals in
 // front of an API's name.
 func disguised(p string) bool {
-	for i := 0; i < len(p); i++ {
+	for i := range len(p) {
 		switch c := p[i]; {
 		case c == '%', c == '\\', c == ';':
 			return true

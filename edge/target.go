@@ -4,7 +4,7 @@ package edge
 // came with. It re-encodes a path that holds a byte which RFC 3986 does not
 // allow there, and then decodes escapes of other bytes on the way.
 func Verbatim(path string) bool {
-	for i := 0; i < len(path); i++ {
+	for i := range len(path) {
 		if !pathByte[path[i]] {
 			return false
 		}

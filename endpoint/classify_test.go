@@ -146,6 +146,8 @@ var requests = []want{
 	{"POST " + c + "/unstable/org.matrix.msc4108/rendezvous", ClassRendezvous, c + "/unstable/org.matrix.msc4108/rendezvous", ""},
 	{"PUT /_synapse/client/rendezvous/abc", ClassRendezvous, "/_synapse/client/rendezvous/{rest...}", ""},
 	{"POST /_synapse/mas/upsert_device", ClassMASAPI, "/_synapse/mas/{rest...}", ""},
+	{"GET /_synapse/client/rendezvous", ClassRendezvous, "/_synapse/client/rendezvous", ""},
+	{"GET /.well-known/matrix/server", ClassWellKnown, "/.well-known/matrix/server", ""},
 	{"GET /.well-known/matrix/client", ClassWellKnown, "/.well-known/matrix/client", ""},
 
 	// Media.
@@ -163,6 +165,7 @@ var requests = []want{
 	{"DELETE /_synapse/admin/v1/media/protect/abc", ClassMediaAdmin, "/_synapse/admin/v1/media/{server}/{media}", ""},
 	{"POST /_synapse/admin/v1/media/quarantine/hs/abc", ClassQuarantine, "/_synapse/admin/v1/media/quarantine/{server}/{media}", ""},
 	{"POST /_synapse/admin/v1/room/!r/media/quarantine", ClassQuarantine, "/_synapse/admin/v1/room/{room}/media/quarantine", ""},
+	{"POST /_synapse/admin/v1/user/@a:hs/media/unheard", ClassMediaAdmin, "/_synapse/admin/v1/user/{user}/media/{rest...}", ""},
 	{"POST /_synapse/admin/v1/user/@x%2Fmedia:hs/redact", ClassMain, "/_synapse/admin/v1/user/{user}/redact", ""},
 	{"GET /_synapse/admin/v1/statistics/users/media", ClassMain, "/_synapse/admin/v1/statistics/users/media", ""},
 

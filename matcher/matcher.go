@@ -10,11 +10,11 @@ import (
 	"slices"
 	"strings"
 
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types/ref"
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 )

@@ -46,6 +46,11 @@ func (p *Pool) UnmarshalCaddyfile(d *caddyfile.Dispenser, h httpcaddyfile.Helper
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		block = append(block, d.NextSegment())
 	}
+	for i, segment := range block {
+		if err := syntax.check(segment, block[:i]); err != nil {
+			return err
+		}
+	}
 	for _, segment := range overrule(defaults, block) {
 		if err := syntax.subdirective(segment); err != nil {
 			return err
@@ -54,7 +59,10 @@ func (p *Pool) UnmarshalCaddyfile(d *caddyfile.Dispenser, h httpcaddyfile.Helper
 	if err := syntax.finish(); err != nil {
 		return err
 	}
-	return atToken(syntax.line, p.Validate())
+	if err := p.Validate(); err != nil {
+		return atToken(syntax.line, fmt.Errorf("'%s': %w", syntax.line.Text, err))
+	}
+	return nil
 }
 
 // syntax gathers the parts of a pool while its tokens are read.
@@ -116,6 +124,9 @@ func (s *syntax) upstream(d *caddyfile.Dispenser) error {
 	} else if !workerName.MatchString(name) || address == "" {
 		return d.Errf("malformed upstream '%s': expected <name>=host:port or <name>=unix//path", token.Text)
 	}
+	if !strings.ContainsAny(address, ":/{") || strings.HasSuffix(address, ":") {
+		return d.Errf("malformed upstream '%s': expected host:port or unix//path", token.Text)
+	}
 	token.Text = address
 	dials, err := expand(token)
 	if err != nil {
@@ -132,6 +143,20 @@ func (s *syntax) upstream(d *caddyfile.Dispenser) error {
 	}
 	s.upstreams = append(s.upstreams, token)
 	return nil
+}
+
+// check looks at one line of the block by itself, beside those before it.
+func (s *syntax) check(segment caddyfile.Segment, before []caddyfile.Segment) error {
+	word := segment.Directive()
+	if word == "to" || word == "fallback" || word == "sliding_sync" {
+		return nil
+	}
+	known, err := probe(segment, before)
+	if err == nil && !known {
+		err = fmt.Errorf("unknown option '%s': expected to, fallback, sliding_sync or a subdirective of reverse_proxy", word)
+		return atToken(segment[0], err)
+	}
+	return err
 }
 
 // subdirective reads one line of the block, or of the defaults.
@@ -158,15 +183,12 @@ func (s *syntax) subdirective(segment caddyfile.Segment) error {
 		}
 	case word == "sliding_sync":
 		if d.NextArg() {
-			return d.ArgErr()
+			return d.Errf("unexpected '%s': sliding_sync stands alone", d.Val())
 		}
 		s.pool.SlidingSync = true
 	case switchesOff(segment):
 		s.pool.Off = append(s.pool.Off, word)
 	default:
-		if err := refused(d); err != nil {
-			return err
-		}
 		s.proxy = append(s.proxy, segment)
 	}
 	return nil

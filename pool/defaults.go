@@ -58,7 +58,10 @@ func (p *Pool) withDefaults(requestIDHeader string) (*reverseproxy.Handler, erro
 	if proxy.LoadBalancing.SelectionPolicyRaw == nil {
 		proxy.LoadBalancing.SelectionPolicyRaw = json.RawMessage(defaultPolicy)
 	}
-	if !p.off(healthURI) && len(proxy.DynamicUpstreamsRaw) == 0 {
+	switch {
+	case p.off(healthURI) && proxy.HealthChecks != nil:
+		proxy.HealthChecks.Active = nil // a port of its own would bring them back
+	case !p.off(healthURI) && len(proxy.DynamicUpstreamsRaw) == 0:
 		completeHealthChecks(proxy)
 	}
 	if requestIDHeader != "" {

@@ -142,6 +142,18 @@ func checkProxy(proxy *reverseproxy.Handler) error {
 	case proxy.RequestBuffers != 0:
 		return errRequestBuffers
 	}
+	if lb := proxy.LoadBalancing; lb != nil && (lb.Retries < 0 || lb.TryDuration < 0 || lb.TryInterval < 0) {
+		return errors.New("lb_retries, lb_try_duration and lb_try_interval cannot be negative")
+	}
+	if proxy.HealthChecks == nil {
+		return nil
+	}
+	if a := proxy.HealthChecks.Active; a != nil && (a.Interval < 0 || a.Timeout < 0 || a.Fails < 0 || a.Passes < 0) {
+		return errors.New("health_interval, health_timeout, health_fails and health_passes cannot be negative")
+	}
+	if p := proxy.HealthChecks.Passive; p != nil && (p.FailDuration < 0 || p.MaxFails < 0) {
+		return errors.New("fail_duration and max_fails cannot be negative")
+	}
 	return nil
 }
 
@@ -178,10 +190,10 @@ func checkDial(dial string) error {
 	if err != nil {
 		return fmt.Errorf("malformed upstream '%s': %w", dial, err)
 	}
-	if address.IsUnixNetwork() {
+	if address.IsUnixNetwork() && address.Host != "" {
 		return nil
 	}
-	if address.StartPort == 0 || address.PortRangeSize() != 1 {
+	if address.StartPort == 0 || address.PortRangeSize() != 1 || strings.Contains(address.Host, "/") {
 		return fmt.Errorf("malformed upstream '%s': expected host:port or unix//path", dial)
 	}
 	return nil

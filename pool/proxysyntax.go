@@ -2,6 +2,7 @@ package pool
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -18,21 +19,46 @@ const (
 )
 
 // CheckDefault reads one subdirective of reverse_proxy that is meant for every
-// pool. It reports false if reverse_proxy does not know the word.
-func CheckDefault(segment caddyfile.Segment) (known bool, err error) {
+// pool, beside the defaults before it. It reports false if reverse_proxy does
+// not know the word.
+func CheckDefault(segment caddyfile.Segment, before []caddyfile.Segment) (known bool, err error) {
+	if word := segment.Directive(); word == "to" || word == "dynamic" {
+		return true, atToken(segment[0], fmt.Errorf("'%s' belongs into a pool's block: each pool has upstreams of its own", word))
+	}
+	return probe(segment, before)
+}
+
+// probe reads one subdirective of reverse_proxy by itself, so that a mistake
+// is found where it stands.
+func probe(segment caddyfile.Segment, before []caddyfile.Segment) (known bool, err error) {
 	d := caddyfile.NewDispenser(segment)
 	d.Next()
-	if word := d.Val(); word == "to" || word == "dynamic" {
-		return true, d.Errf("'%s' belongs into a pool's block: each pool has upstreams of its own", word)
+	if again(segment, before) {
+		return true, d.Errf("%s is already given", d.Val())
 	}
 	if err := refused(d); err != nil || switchesOff(segment) {
 		return true, err
 	}
-	_, err = parseProxy(caddyfile.Token{Text: "reverse_proxy", File: segment[0].File + endMark}, nil, []caddyfile.Segment{segment})
-	if err != nil && strings.Contains(err.Error(), "unrecognized subdirective "+segment.Directive()) {
+	proxy, err := parseProxy(caddyfile.Token{Text: "reverse_proxy", File: segment[0].File + endMark}, nil, []caddyfile.Segment{segment})
+	if err != nil && strings.Contains(err.Error(), "unrecognized subdirective "+d.Val()) {
 		return false, nil
 	}
+	if err == nil {
+		err = atToken(segment[0], checkProxy(proxy))
+	}
 	return true, err
+}
+
+// repeatable are the subdirectives of reverse_proxy that add up.
+var repeatable = []string{
+	"header_up", "header_down", "handle_response", "replace_status", "lb_retry_match", "trusted_proxies", "unhealthy_status",
+}
+
+// again reports whether a line would silently replace one before it.
+func again(segment caddyfile.Segment, before []caddyfile.Segment) bool {
+	word := segment.Directive()
+	return !slices.Contains(repeatable, word) &&
+		slices.ContainsFunc(before, func(b caddyfile.Segment) bool { return b.Directive() == word })
 }
 
 // overrule puts a pool's own subdirectives behind the defaults that they do

@@ -83,9 +83,11 @@ func (c *Config) scope() string {
 	return c.Main.Workers[0].Dial
 }
 
-// checksHealth reports whether the operator asked for active health checks.
+// checksHealth reports whether the operator asked for active health checks,
+// not only how often.
 func (p *Pool) checksHealth() bool {
-	return p.Proxy != nil && p.Proxy.HealthChecks != nil && p.Proxy.HealthChecks.Active != nil
+	return p.Proxy != nil && p.Proxy.HealthChecks != nil && p.Proxy.HealthChecks.Active != nil &&
+		p.Proxy.HealthChecks.Active.IsEnabled()
 }
 
 // scatters reports whether the pool's selection policy spreads what Synapse

@@ -8,6 +8,25 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 )
 
+// A Fault is an error in an option of a pool.
+type Fault struct {
+	Pool   int    // the index of the pool
+	Option string // the option's word
+	err    error
+}
+
+func (f *Fault) Error() string { return f.err.Error() }
+
+func fault(pool int, option, format string, args ...any) error {
+	return &Fault{Pool: pool, Option: option, err: fmt.Errorf(format, args...)}
+}
+
+// The options that a Fault may be about.
+const (
+	optionFallback    = "fallback"
+	optionSlidingSync = "sliding_sync"
+)
+
 // Check reports what is wrong with the last of the given pools, seen beside
 // those before it. Calling it as each pool is read puts the error where the
 // pool stands.
@@ -32,9 +51,9 @@ func Check(pools []Pool) error {
 		return err
 	}
 	if p.SlidingSync && !p.has(endpoint.InitialSynchrotron) {
-		return fmt.Errorf("sliding_sync has a meaning only in a pool of initial_synchrotron, not in '%s'", p.Name())
+		return fault(last, optionSlidingSync, "sliding_sync has a meaning only in a pool of initial_synchrotron, not in '%s'", p.Name())
 	}
-	return checkFallback(p)
+	return checkFallback(last, p)
 }
 
 // checkType checks one worker type of a pool against the pools before it.
@@ -75,15 +94,15 @@ func checkMAS(pools []Pool) error {
 }
 
 // checkFallback refuses a fallback that could never be taken.
-func checkFallback(p Pool) error {
+func checkFallback(index int, p Pool) error {
 	if p.Fallback == "" {
 		return nil
 	}
 	if len(p.Types) == 0 {
-		return fmt.Errorf("fallback has no meaning for '%s': it is the last of every chain", p.Name())
+		return fault(index, optionFallback, "fallback has no meaning for '%s': it is the last of every chain", p.Name())
 	}
 	if p.Fallback == p.Name() {
-		return fmt.Errorf("pool '%s' cannot be its own fallback", p.Name())
+		return fault(index, optionFallback, "pool '%s' cannot be its own fallback", p.Name())
 	}
 	for _, class := range endpoint.Classes() {
 		traits := class.Traits()
@@ -91,26 +110,26 @@ func checkFallback(p Pool) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("fallback has no meaning for '%s': no other process can serve its requests", p.Name())
+	return fault(index, optionFallback, "fallback has no meaning for '%s': no other process can serve its requests", p.Name())
 }
 
 // CheckAll reports what can only be seen when all pools are known.
 func CheckAll(pools []Pool) error {
-	for _, p := range pools {
+	for i, p := range pools {
 		if p.Fallback == "" || p.Fallback == FallbackOff {
 			continue
 		}
 		target := indexOf(pools, p.Fallback)
 		if target < 0 {
-			return fmt.Errorf("pool '%s': there is no pool '%s' to fall back to; the pools are %s", p.Name(), p.Fallback, names(pools))
+			return fault(i, optionFallback, "pool '%s': there is no pool '%s' to fall back to; the pools are %s", p.Name(), p.Fallback, names(pools))
 		}
 		if pools[target].Fence != "" || p.Fallback == MASName {
-			return fmt.Errorf("pool '%s': cannot fall back to '%s', which does not serve everybody", p.Name(), p.Fallback)
+			return fault(i, optionFallback, "pool '%s': cannot fall back to '%s', which does not serve everybody", p.Name(), p.Fallback)
 		}
 	}
-	for _, start := range pools {
+	for i, start := range pools {
 		if name, loop := loopFrom(start, pools); loop {
-			return fmt.Errorf("pool '%s': its fallbacks lead back to '%s'", start.Name(), name)
+			return fault(i, optionFallback, "pool '%s': its fallbacks lead back to '%s'", start.Name(), name)
 		}
 	}
 	return nil

@@ -121,6 +121,7 @@ func TestRules(t *testing.T) {
 		{"full is not down", 0, func(w *world, _ *Attempt) { w.full(0, 1, 2); w.unhealthy(3) }, -1, Full},
 		{"full and down is down", 0, func(w *world, _ *Attempt) { w.full(0, 1, 2, 3); w.unhealthy(0, 1, 2, 3) }, -1, Down},
 		{"more than half down, one full", 0, func(w *world, _ *Attempt) { w.unhealthy(0, 1, 2); w.full(0) }, 1, Overflow},
+		{"best tried, and full by now", 0, func(w *world, a *Attempt) { w.tried(a, 0); w.full(0) }, 1, Failover},
 		{"full, then down", 0, func(w *world, _ *Attempt) { w.full(0); w.unhealthy(1) }, 2, Failover},
 
 		{"best tried", 0, func(w *world, a *Attempt) { w.tried(a, 0) }, 1, Failover},

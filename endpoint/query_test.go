@@ -1,0 +1,75 @@
+package endpoint
+
+import "testing"
+
+func TestQueryValue(t *testing.T) {
+	for _, test := range []struct {
+		query, name, want string
+		ok                bool
+	}{
+		{"since=s1", "since", "s1", true},
+		{"a=1&since=s1&since=s2", "since", "s1", true},
+		{"a=1;since=s1", "since", "s1", true},
+		{"a=1&b=2;since=s1&c=3", "since", "s1", true},
+		{"%73inc%65=s%201", "since", "s%201", true},
+		{"since=", "since", "", true},
+		{"since=a=b", "since", "a=b", true},
+		{"access+token=x", "access token", "x", true},
+		{"access%20token=x", "access token", "x", true},
+		{"%zz=x", "%zz", "x", true},
+		{"a%=x", "a%", "x", true},
+		{"=x", "", "x", true},
+		{"since", "since", "", false},
+		{"Since=s1", "since", "", false},
+		{"sinc=s1", "since", "", false},
+		{"sincere=s1", "since", "", false},
+		{"filter=since=s1", "since", "", false},
+		{"filter=x%26since%3Ds1", "since", "", false},
+		{"&&;;", "since", "", false},
+		{"", "since", "", false},
+	} {
+		got, ok := QueryValue(test.query, test.name)
+		if got != test.want || ok != test.ok {
+			t.Errorf("QueryValue(%q, %q) = %q, %t", test.query, test.name, got, ok)
+		}
+	}
+}
+
+func TestQueryValueDoesNotAllocate(t *testing.T) {
+	if allocs := testing.AllocsPerRun(100, func() { QueryValue("a=1&%73ince=s1;b=2", "since") }); allocs != 0 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
+
+func TestSplitTarget(t *testing.T) {
+	for _, test := range []struct {
+		target, path, query string
+		ok                  bool
+	}{
+		{"/", "/", "", true},
+		{"/a/%2F|\"{}?b=c?d", "/a/%2F|\"{}", "b=c?d", true},
+		{"/a?", "/a", "", true},
+		{"//a//b", "//a//b", "", true},
+		{"/\xff", "/\xff", "", true},
+		{"http://hs", "/", "", true},
+		{"HTTPS://hs:8448/a?b", "/a", "b", true},
+		{"http://hs?b", "/", "b", true},
+		{"http://hs/x://y", "/x://y", "", true},
+		{"/x://y", "/x://y", "", true},
+		{"*", "", "", false},
+		{"", "", "", false},
+		{"?a", "", "", false},
+		{"hs:443", "", "", false},
+		{"http:///a", "", "", false},
+		{"ftp://hs/a", "", "", false},
+		{"/a b", "", "", false},
+		{"/a\x00", "", "", false},
+		{"/a?b\n", "", "", false},
+		{"/a\x7f", "", "", false},
+	} {
+		path, query, ok := SplitTarget(test.target)
+		if path != test.path || query != test.query || ok != test.ok {
+			t.Errorf("SplitTarget(%q) = %q, %q, %t", test.target, path, query, ok)
+		}
+	}
+}

@@ -1,0 +1,200 @@
+// Package proxytest runs the real proxy in this process, between clients and
+// workers that read and write the bytes of their TCP connections themselves:
+// what a test sends and what a worker gets is what was on the wire.
+package proxytest
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+
+	// The Caddyfile adapter and Caddy's standard directives.
+	_ "github.com/caddyserver/caddy/v2/modules/standard"
+)
+
+// Timeout ends every wait of a test: what has not happened by then, never will.
+const Timeout = 20 * time.Second
+
+// Config is a Caddyfile in parts. In Site and More, $name stands for a worker of
+// that name, `name=host:port`, and ${name.addr} for its address alone. A worker
+// starts when its name is first read.
+type Config struct {
+	// Site is the content of the site's block.
+	Site string
+
+	// More is what follows the site: other sites, on $other ports.
+	More string
+
+	// Before is what precedes the site: snippets and named routes.
+	Before string
+
+	// Servers are options of all servers.
+	Servers string
+
+	// Ports is how many ports the site has. Default: 1.
+	Ports int
+
+	// Level is the level of the log. Default: ERROR.
+	Level string
+}
+
+// Proxy is the running proxy, of which there is one in the process.
+type Proxy struct {
+	// Addr is where the proxy listens, Addrs all such places.
+	Addr  string
+	Addrs []string
+
+	t       testing.TB
+	dir     string
+	news    *news
+	mu      sync.Mutex
+	workers map[string]*Worker
+}
+
+// Start runs the proxy until the test ends, with one site on one port.
+func Start(t testing.TB, site string) *Proxy {
+	t.Helper()
+	return Config{Site: site}.Start(t)
+}
+
+// Start runs the proxy until the test ends.
+func (c Config) Start(t testing.TB) *Proxy {
+	t.Helper()
+	p := &Proxy{t: t, dir: t.TempDir(), news: newNews(), workers: make(map[string]*Worker)}
+	for range max(c.Ports, 1) {
+		p.Addrs = append(p.Addrs, freeAddr(t))
+	}
+	p.Addr = p.Addrs[0]
+	t.Cleanup(func() {
+		if err := caddy.Stop(); err != nil {
+			t.Error("stopping the proxy:", err)
+		}
+		for _, w := range p.workers {
+			w.Kill()
+		}
+	})
+	if err := p.Load(c); err != nil {
+		t.Fatal("starting the proxy: ", err)
+	}
+	return p
+}
+
+// Load replaces the configuration of the running proxy.
+func (p *Proxy) Load(c Config) error {
+	text := p.caddyfile(c)
+	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(text), nil)
+	if err != nil {
+		return fmt.Errorf("adapting:\n%s\n%w", text, err)
+	}
+	return caddy.Load(config, true)
+}
+
+// caddyfile puts the parts of a configuration together.
+func (p *Proxy) caddyfile(c Config) string {
+	level := c.Level
+	if level == "" {
+		level = "ERROR"
+	}
+	var sites []string
+	for _, addr := range p.Addrs {
+		_, port, _ := net.SplitHostPort(addr)
+		sites = append(sites, "http://:"+port)
+	}
+	return fmt.Sprintf(`{
+	admin off
+	persist_config off
+	auto_https off
+	grace_period 1s
+	storage file_system %s
+	log {
+		output file %s
+		format json
+		level %s
+	}
+	servers {
+		protocols h1 h2c
+		%s
+	}
+}
+%s
+%s {
+	bind 127.0.0.1
+	%s
+}
+%s
+`, p.dir, p.logFile(), level, c.Servers, p.expand(c.Before), strings.Join(sites, ", "), p.expand(c.Site), p.expand(c.More))
+}
+
+// expand replaces the names of workers.
+func (p *Proxy) expand(text string) string {
+	return os.Expand(text, func(word string) string {
+		if name, ok := strings.CutSuffix(word, ".addr"); ok {
+			return p.Worker(name).Addr
+		}
+		return word + "=" + p.Worker(word).Addr
+	})
+}
+
+// Worker returns the worker of that name, which is started if it is new.
+func (p *Proxy) Worker(name string) *Worker {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w, ok := p.workers[name]
+	if !ok {
+		w = newWorker(p.t, name, p.news)
+		p.workers[name] = w
+	}
+	return w
+}
+
+// Workers returns several workers.
+func (p *Proxy) Workers(names ...string) []*Worker {
+	workers := make([]*Worker, len(names))
+	for i, name := range names {
+		workers[i] = p.Worker(name)
+	}
+	return workers
+}
+
+// Await waits for something to become true of the workers. It looks whenever
+// one of them has news.
+func (p *Proxy) Await(what string, holds func() bool) {
+	p.t.Helper()
+	if !p.news.await(holds) {
+		p.t.Fatal("in vain awaited: " + what)
+	}
+}
+
+// Log returns all that the proxy has logged.
+func (p *Proxy) Log() string {
+	p.t.Helper()
+	content, err := os.ReadFile(p.logFile())
+	if err != nil && !os.IsNotExist(err) {
+		p.t.Fatal(err)
+	}
+	return string(content)
+}
+
+func (p *Proxy) logFile() string { return filepath.Join(p.dir, "caddy.log") }
+
+// freeAddr returns an address of the loopback interface where nobody listens.
+func freeAddr(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+// FreeAddr returns an address of the loopback interface where nobody listens.
+func (p *Proxy) FreeAddr() string { return freeAddr(p.t) }
