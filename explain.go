@@ -68,25 +68,29 @@ func (e *explainer) explain(q inquiry) explanation {
 		return x
 	}
 	x.Class, x.Hard = class.String(), class.Hard()
-	key := upstream.KeyOf(class.Key(), d.match.ID(), r)
-	if key != sticky.None {
-		x.Key, x.KeyDigest = keyKind(class.Key(), r).String(), key.Digest()
-	}
 	for i, stop := range e.plan.Stops(r, class) {
 		x.Pools = append(x.Pools, stop.Pool)
 		if i == 0 {
-			x.Workers = ranked(stop.Workers, key)
+			x.choose(stop, d, r)
 		}
 	}
 	return x
 }
 
-// ranked orders workers as the key ranks them. Without a key there is no order.
-func ranked(names []string, key sticky.Key) []string {
-	if key == sticky.None {
-		return names
+// choose tells how a pool chooses a worker for the request: by a key, or, as
+// with a selection policy that is not ours, in no order that could be told.
+func (x *explanation) choose(stop pool.Stop, d decision, r *http.Request) {
+	x.Workers = stop.Workers
+	if stop.Policy == nil {
+		return
 	}
-	return sticky.RankNames(names, key)
+	own := d.match.Class.Key()
+	key := stop.Policy.KeyOf(upstream.KeyOf(own, d.match.ID(), r), r)
+	if key == sticky.None {
+		return
+	}
+	x.Key, x.KeyDigest = keyKind(stop.Policy.Kind(own), r).String(), key.Digest()
+	x.Workers = sticky.RankNames(stop.Workers, key)
 }
 
 // keyKind is the kind of key that a request has in the end: without an origin,

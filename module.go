@@ -11,6 +11,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"golang.org/x/net/http/httpguts"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/edge"
 	"github.com/caddy-matrix/caddy-synapse-workers/pool"
@@ -114,6 +115,9 @@ func (h *Handler) Validate() error {
 	if h.MaxUploadSize < 0 || h.MaxBodySize < 0 {
 		return fmt.Errorf("max_upload_size and max_body_size: expected a positive number of bytes")
 	}
+	if h.RequestIDHeader != "" && !httpguts.ValidHeaderFieldName(h.RequestIDHeader) {
+		return fmt.Errorf("request_id_header: '%s' is not the name of a header", h.RequestIDHeader)
+	}
 	if err := h.WellKnown.validate(); err != nil {
 		return fmt.Errorf("well_known: %w", err)
 	}
@@ -131,8 +135,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		return nil
 	}
 	visit := &pool.Visit{
-		Match: d.match,
-		Key:   upstream.KeyOf(d.match.Class.Key(), d.match.ID(), r),
+		Request: r,
+		Match:   d.match,
+		Key:     upstream.KeyOf(d.match.Class.Key(), d.match.ID(), r),
 	}
 	out, answer := h.forward(r, d, visit)
 	if answer == nil {

@@ -1,12 +1,14 @@
 package pool
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/routing"
+	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
 )
 
 // Plan knows where requests go. It needs no running pools.
@@ -45,6 +47,9 @@ type Stop struct {
 
 	// Workers are the names of its workers.
 	Workers []string
+
+	// Policy chooses among them; nil if it is not ours.
+	Policy *upstream.Sticky
 }
 
 // Stops lists the pools that a request of a class would be sent to, each if
@@ -55,7 +60,27 @@ func (p *Plan) Stops(r *http.Request, class endpoint.Class) []Stop {
 	var stops []Stop
 	for step := chain.First(open); step != routing.End; step = chain.After(step, open) {
 		pool := chain[step].Pool
-		stops = append(stops, Stop{Pool: p.names[pool], Workers: p.pools[pool].Names()})
+		stops = append(stops, Stop{
+			Pool: p.names[pool], Workers: p.pools[pool].Names(), Policy: p.pools[pool].policy(),
+		})
 	}
 	return stops
+}
+
+// policy reads the pool's selection policy, which is not started. It is nil if
+// it is not ours.
+func (p *Pool) policy() *upstream.Sticky {
+	raw := json.RawMessage(defaultPolicy)
+	if p.Proxy != nil && p.Proxy.LoadBalancing != nil && p.Proxy.LoadBalancing.SelectionPolicyRaw != nil {
+		raw = p.Proxy.LoadBalancing.SelectionPolicyRaw
+	}
+	var module struct {
+		Policy string `json:"policy"`
+		upstream.Sticky
+	}
+	err := json.Unmarshal(raw, &module)
+	if err != nil || module.Policy != "synapse_sticky" || module.Provision(caddy.Context{}) != nil {
+		return nil
+	}
+	return &module.Sticky
 }

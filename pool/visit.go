@@ -5,6 +5,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/edge"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
@@ -15,6 +16,9 @@ import (
 
 // Visit is one request on its way through the pools.
 type Visit struct {
+	// Request is the request as it came from the client, which fences look at.
+	Request *http.Request
+
 	// Match says what the request is.
 	Match endpoint.Match
 
@@ -32,16 +36,19 @@ type Visit struct {
 // PoolPlaceholder is the placeholder of the pool that served a request.
 const PoolPlaceholder = "http.synapse.pool"
 
-// Serve sends a request along the chain of its class until a worker answers
-// it. If none can, the answer for the client is returned.
+// Serve sends r, which is the visit's request as workers shall see it, along
+// the chain of its class until a worker answers it. If none can, the answer
+// for the client is returned.
 func (s *Set) Serve(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Error {
 	class := v.Match.Class
-	v.attempt.Key, v.attempt.LongPoll, v.attempt.Unbounded = v.Key, class.LongPoll(), class.Hard()
+	v.attempt = upstream.Attempt{
+		Key: v.Key, Request: v.Request, LongPoll: class.LongPoll(), Unbounded: class.Hard(),
+	}
 	v.attempt.Attach(r)
 	defer v.attempt.Detach(r)
 	defer v.attempt.Release()
 
-	open := func(pool int) bool { return s.pools[pool].config.Fence.open(r) }
+	open := func(pool int) bool { return s.pools[pool].config.Fence.open(v.Request) }
 	repl, _ := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	chain := s.plan.chains[class]
 	first := chain.First(open)
@@ -49,7 +56,7 @@ func (s *Set) Serve(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Erro
 		pool, next := s.pools[chain[step].Pool], chain.After(step, open)
 		if step != first && chain[step].Pool == routing.Main {
 			if !s.falls.enter() {
-				s.log(v, pool, "too many requests fell to the main process", nil)
+				s.log(zap.WarnLevel, v, pool, "too many requests fell to the main process", nil)
 				return edge.ErrBusy
 			}
 			defer s.falls.leave()
@@ -57,21 +64,23 @@ func (s *Set) Serve(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Erro
 		repl.Set(PoolPlaceholder, pool.label)
 		v.attempt.Begin(next == routing.End)
 		result := pool.serve(w, r, v)
+		if result.down && next != routing.End {
+			s.log(zap.DebugLevel, v, pool, "no worker can be reached, going on to the next pool", result.err)
+			step = next
+			continue
+		}
 		if result.err != nil {
-			s.log(v, pool, "request failed", result.err)
+			s.log(zap.WarnLevel, v, pool, "no worker answered the request", result.err)
 		}
-		if !result.down || next == routing.End {
-			return result.answer
-		}
-		step = next
+		return result.answer
 	}
 	return edge.ErrUnavailable
 }
 
 // log writes why a worker did not answer. The endpoint is named by its
 // template, never by the request.
-func (s *Set) log(v *Visit, pool *running, message string, err error) {
-	check := s.logger.Check(zap.WarnLevel, message)
+func (s *Set) log(level zapcore.Level, v *Visit, pool *running, message string, err error) {
+	check := s.logger.Check(level, message)
 	if check == nil {
 		return
 	}

@@ -17,6 +17,10 @@ type Attempt struct {
 	// What the request sticks to. [sticky.None] takes any worker.
 	Key sticky.Key
 
+	// The request as it came from the client. A policy that is configured with
+	// a key of its own takes it from there. May be nil if none is.
+	Request *http.Request
+
 	// Whether the request waits for news. Long polls are counted apart, and
 	// measured against each other only.
 	LongPoll bool

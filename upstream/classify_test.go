@@ -29,6 +29,7 @@ func TestKeyOfUnclassified(t *testing.T) {
 		{"auto", "GET", "/_matrix/client/versions", bearer, sticky.None},
 		{"auto", "GET", "/somewhere/else", bearer, sticky.None},
 		{"room", "PUT", "/_matrix/client/v3/rooms/%21a%3Ab/send/m.room.message/1", bearer, room},
+		{"room", "GET", "/_matrix/media/v3/download/a.org/abc", "", sticky.None},
 		{"room", "GET", "/_matrix/client/v3/sync", bearer, sticky.None},
 		{"user", "PUT", "/_matrix/client/v3/rooms/%21a%3Ab/send/m.room.message/1", bearer, alice},
 		{"origin", "PUT", "/anything", signed, origin},

@@ -21,9 +21,16 @@ func TestRetriesOnItsOwn(t *testing.T) {
 			}
 		}
 	}
-	again := r.Clone(r.Context()) // what another reverse_proxy of the same route gets
-	if up := s.Select(pool, again, nil); up.Dial != want[0] {
-		t.Errorf("another proxy gets %v, want %s", up, want[0])
+}
+
+// Another reverse_proxy of the same route starts with the best.
+func TestAnotherProxyStartsAnew(t *testing.T) {
+	pool := poolOf(names(6)...)
+	s := provisioned(t, &Sticky{Key: "user"})
+	r := request(aliceToken)
+	first := s.Select(pool, r, nil)
+	if up := s.Select(pool, r.Clone(r.Context()), nil); up != first {
+		t.Errorf("%v, then %v", first, up)
 	}
 }
 

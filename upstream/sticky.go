@@ -125,6 +125,24 @@ func (s *Sticky) Bind(scope, pool string, upstreams reverseproxy.UpstreamPool, n
 	s.staff.bind(scope, pool, upstreams, names)
 }
 
+// KeyOf returns the key that the policy has for a request, as it came from the
+// client; own is the key that the request's endpoint class has.
+func (s *Sticky) KeyOf(own sticky.Key, r *http.Request) sticky.Key {
+	if s.auto || r == nil {
+		return own
+	}
+	return s.keyOf(r)
+}
+
+// Kind is the kind of key that the policy uses for requests of a class whose
+// own kind is given.
+func (s *Sticky) Kind(own endpoint.Key) endpoint.Key {
+	if s.auto {
+		return own
+	}
+	return s.kind
+}
+
 // Workers returns the workers that Bind named, in its order.
 func (s *Sticky) Workers() []*Worker { return s.staff.bound.Load().all() }
 
@@ -163,7 +181,7 @@ func (s *Sticky) selectFor(a *Attempt, pool reverseproxy.UpstreamPool) *reversep
 		bound = sticky.Bound{}
 	}
 	c := choice{upstreams: pool, table: s.staff.table(pool), attempt: a, tried: &a.tried}
-	i, outcome := c.pick(a.Key, bound)
+	i, outcome := c.pick(s.KeyOf(a.Key, a.Request), bound)
 	if i < 0 {
 		a.settle(nil, outcome)
 		return nil
