@@ -2,6 +2,9 @@ package synapseworkers
 
 import (
 	"net/http"
+	"net/netip"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/edge"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
@@ -34,6 +37,7 @@ func (h *Handler) forward(r *http.Request, d decision, v *pool.Visit) (*http.Req
 		exact.Opaque = d.path
 		out.URL = &exact
 	}
+	nameClient(out)
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return out, nil
 	}
@@ -47,6 +51,27 @@ func (h *Handler) forward(r *http.Request, d decision, v *pool.Visit) (*http.Req
 	}
 	return out, nil
 }
+
+// nameClient makes the request come from its client if a trusted proxy handed
+// it on. Synapse takes the first address of X-Forwarded-For for the client
+// (1.163.2, http/site.py), which may be one that the client made up: so that
+// it is the only one, and the one that Caddy determined.
+func nameClient(out *http.Request) {
+	if trusted, _ := caddyhttp.GetVar(out.Context(), caddyhttp.TrustedProxyVarKey).(bool); !trusted {
+		return // Caddy replaces what the client sent
+	}
+	client, ok := clientAddress(out)
+	if !ok {
+		return
+	}
+	if _, given := out.Header[forwardedFor]; given {
+		out.Header = out.Header.Clone()
+		out.Header.Del(forwardedFor)
+	}
+	out.RemoteAddr = netip.AddrPortFrom(client, 0).String()
+}
+
+const forwardedFor = "X-Forwarded-For"
 
 // limit is how large the body of a request may be. A main process that serves
 // media takes uploads of that size for anything, federation included.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
@@ -27,6 +28,7 @@ type Worker struct {
 
 	listener net.Listener
 	server   *http.Server
+	asked    atomic.Int64
 }
 
 // Start listens on a free port of the loopback interface.
@@ -44,6 +46,9 @@ func Start(pool, name string) (*Worker, error) {
 // Address is where the stand-in listens.
 func (w *Worker) Address() string { return w.listener.Addr().String() }
 
+// Asked counts the requests so far, health checks included.
+func (w *Worker) Asked() int { return int(w.asked.Load()) }
+
 // Stop ends the stand-in at once.
 func (w *Worker) Stop() error { return w.server.Close() }
 
@@ -58,6 +63,7 @@ type answer struct {
 // ServeHTTP answers /health as Synapse does, and anything else with who was
 // asked and why.
 func (w *Worker) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	w.asked.Add(1)
 	if r.URL.Path == "/health" {
 		_, _ = rw.Write([]byte("OK"))
 		return
