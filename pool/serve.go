@@ -70,7 +70,7 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 		if answer := p.failed(r, v, err); answer != nil {
 			return result{answer: answer, err: err}
 		}
-		if p.config.off(lbRetries) || time.Now().After(until) {
+		if !p.weRetry() || time.Now().After(until) {
 			return unavailable(err)
 		}
 	}
@@ -124,15 +124,22 @@ func (p *running) failed(r *http.Request, v *Visit, err error) *edge.Error {
 		// With a body, the reset may be Synapse's answer to the body.
 		worker.Failed(time.Now())
 	}
-	if !v.mayRepeat(r.Method) {
+	if !p.weRetry() || !v.mayRepeat(r.Method) {
 		return edge.ErrBadGateway
 	}
 	v.again++
 	return nil
 }
 
+// weRetry reports whether retries are left to us: not if the operator switched
+// them off, or told the pool's reverse proxy how to retry.
+func (p *running) weRetry() bool {
+	lb := p.proxy.LoadBalancing
+	return !p.config.off(lbRetries) && lb.Retries == 0 && lb.TryDuration == 0
+}
+
 // waits reports whether the pool waits for workers that restart.
-func (p *running) waits() bool { return !p.config.off(lbTryDuration) }
+func (p *running) waits() bool { return !p.config.off(lbTryDuration) && p.weRetry() }
 
 // statusGone is what access logs show of a client that went away.
 const statusGone = 499

@@ -176,6 +176,9 @@ func (s *Sticky) selectFor(a *Attempt, pool reverseproxy.UpstreamPool) *reversep
 		a.settle(nil, Down)
 		return nil
 	}
+	if a.outcome == Tried {
+		a.NextRound() // reverse_proxy's own lb_try_duration asks again
+	}
 	bound := s.bound
 	if a.Unbounded {
 		bound = sticky.Bound{}
