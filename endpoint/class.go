@@ -38,6 +38,7 @@ const (
 	ClassThreadSubscriptions
 	ClassAccountData
 	ClassPresence
+	ClassPresenceRead
 	ClassQuarantine
 	ClassMedia
 	ClassMediaUpload
@@ -159,6 +160,11 @@ var classes = [ClassCount]struct {
 		Types: types(AccountDataWriter), Key: KeyUser}},
 	ClassPresence: {"presence", Traits{
 		Types: types(PresenceWriter), Key: KeyUser}},
+	// Only the writer of presence knows who may see whose (1.163.2,
+	// handlers/presence.py is_visible), though the documentation lists reading
+	// it for any worker.
+	ClassPresenceRead: {"presence_read", Traits{
+		Types: types(PresenceWriter), Key: KeyUser, Hard: true, Alone: true}},
 
 	// Without a writer of its own the stream is written by the media repository.
 	ClassQuarantine: {"quarantine", Traits{

@@ -77,6 +77,7 @@ func TestChains(t *testing.T) {
 		ClassQuarantine:          "[quarantined_media_changes media_repository] none hard alone",
 		ClassAccountData:         "[account_data] user",
 		ClassPresence:            "[presence] user",
+		ClassPresenceRead:        "[presence] user hard alone",
 		ClassMedia:               "[media_repository] uri alone",
 		ClassMediaUpload:         "[media_repository] none alone",
 		ClassMediaAdmin:          "[media_repository] none alone",

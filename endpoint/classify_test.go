@@ -113,7 +113,7 @@ var requests = []want{
 	{"GET " + c + "/v3/user/@a:hs/rooms/!r/tags", ClassRoomRead, c + "/v3/user/{user}/rooms/{room}/tags", "!r"},
 	{"DELETE " + c + "/v3/user/@a:hs/rooms/!r/tags/u.x", ClassAccountData, c + "/v3/user/{user}/rooms/{room}/tags/{tag}", ""},
 	{"PUT " + c + "/v3/presence/@a:hs/status", ClassPresence, c + "/v3/presence/{user}/status", ""},
-	{"GET " + c + "/v3/presence/@a:hs/status", ClassClientRead, c + "/v3/presence/{user}/status", ""},
+	{"GET " + c + "/v3/presence/@a:hs/status", ClassPresenceRead, c + "/v3/presence/{user}/status", ""},
 
 	// Devices, keys, profiles, directory.
 	{"GET " + c + "/v3/devices", ClassDeviceLists, c + "/v3/devices", ""},

@@ -2,6 +2,7 @@ package client
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 	"time"
 
@@ -55,9 +56,7 @@ func (w *world) newDevice(t *testing.T, hs homeserver, name string) *device {
 func (d *device) request(t *testing.T, method string, body, answer any, path ...any) {
 	t.Helper()
 	url := d.BuildURL(mautrix.BaseURLPath(path))
-	if _, err := d.MakeRequest(t.Context(), method, url, body, answer); err != nil {
-		t.Fatalf("%s: %v", d.name, err)
-	}
+	okay(t)(d.MakeRequest(t.Context(), method, url, body, answer))
 }
 
 // sync asks once for what is new. The first call asks for everything.
@@ -105,9 +104,7 @@ func (d *device) text(t *testing.T, room id.RoomID, body string) id.EventID {
 func must[T any](value T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
+		check(t, err)
 		return value
 	}
 }
@@ -115,8 +112,20 @@ func must[T any](value T, err error) func(*testing.T) T {
 // check fails the test with an error that names the request.
 func check(t *testing.T, err error) {
 	t.Helper()
+	var failed mautrix.HTTPError
+	if errors.As(err, &failed) && failed.Request != nil {
+		t.Fatalf("%s %s: %v", failed.Request.Method, failed.Request.URL, err)
+	}
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// okay is check for calls whose answer says nothing of interest.
+func okay(t *testing.T) func(any, error) {
+	return func(_ any, err error) {
+		t.Helper()
+		check(t, err)
 	}
 }
 

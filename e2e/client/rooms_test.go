@@ -158,11 +158,3 @@ func (w *world) logout(t *testing.T) {
 		t.Error("the token works after the logout")
 	}
 }
-
-// okay is check for calls whose answer says nothing of interest.
-func okay(t *testing.T) func(any, error) {
-	return func(_ any, err error) {
-		t.Helper()
-		check(t, err)
-	}
-}

@@ -143,9 +143,7 @@ func (w *world) confirmed(t *testing.T, d *device, body map[string]any, method s
 		t.Fatalf("%s %s did not ask for the password: %s", method, url, response)
 	}
 	body["auth"] = passwordFor(d, asked.Session)
-	if _, err := d.MakeRequest(t.Context(), method, url, body, nil); err != nil {
-		t.Fatal(err)
-	}
+	okay(t)(d.MakeRequest(t.Context(), method, url, body, nil))
 }
 
 // passwordFor answers a server that wants the user's password once more.

@@ -3,6 +3,19 @@
 
 CADDY_PORTS=(18443 18448 28443 28448)
 
+configure() {
+	"$VENV/bin/python" -B "$ROOT/e2e/synapse/configure.py" "$WORK"
+	check_ports
+}
+
+# check_ports: what answers before anything was started is another server, which the run must not take for its own.
+check_ports() {
+	local port
+	for port in $(cut -d ' ' -f 3 "$WORK/processes") "${CADDY_PORTS[@]}"; do
+		! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || fail "port $port is in use already"
+	done
+}
+
 start_postgres() {
 	local bin data=$WORK/postgres/data
 	bin=$(postgres_bin)
@@ -62,8 +75,6 @@ caddy() {
 
 # The main processes make their databases' tables, then all workers start side by side.
 start_synapse() {
-	"$VENV/bin/python" -B "$ROOT/e2e/synapse/configure.py" "$WORK"
-	check_ports
 	local homeserver name port
 	while read -r homeserver name port; do
 		[[ $name == main ]] && start_process "$homeserver" "$name"
@@ -73,14 +84,6 @@ start_synapse() {
 		[[ $name == main ]] || start_process "$homeserver" "$name"
 	done <"$WORK/processes"
 	wait_for_processes '*'
-}
-
-# check_ports: what answers before anything was started is another server, which the run must not take for its own.
-check_ports() {
-	local port
-	for port in $(cut -d ' ' -f 3 "$WORK/processes") "${CADDY_PORTS[@]}"; do
-		! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || fail "port $port is in use already"
-	done
 }
 
 start_process() {
