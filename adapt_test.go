@@ -11,7 +11,6 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
-
 	// Caddy's standard directives.
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 
@@ -27,11 +26,7 @@ const separator = "----------\n"
 // every option and concept. Run with -update to write the JSON anew.
 func TestAdapt(t *testing.T) {
 	t.Setenv("SYNC2", "10.0.0.2")
-	files, err := filepath.Glob("testdata/adapt/*.caddyfiletest")
-	if err != nil || len(files) < 40 {
-		t.Fatalf("%d files, %v", len(files), err)
-	}
-	for _, file := range files {
+	for _, file := range goldenFiles(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".caddyfiletest"), func(t *testing.T) {
 			content, err := os.ReadFile(file)
 			if err != nil {
@@ -64,8 +59,7 @@ func TestAdapt(t *testing.T) {
 // TestAdaptedLoads shows that what a Caddyfile adapts to, Caddy takes.
 func TestAdaptedLoads(t *testing.T) {
 	t.Setenv("SYNC2", "10.0.0.2")
-	files, _ := filepath.Glob("testdata/adapt/*.caddyfiletest")
-	for _, file := range files {
+	for _, file := range goldenFiles(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".caddyfiletest"), func(t *testing.T) {
 			content, err := os.ReadFile(file)
 			if err != nil {
@@ -77,6 +71,16 @@ func TestAdaptedLoads(t *testing.T) {
 			}
 		})
 	}
+}
+
+// goldenFiles lists the files with Caddyfiles and their JSON.
+func goldenFiles(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/adapt/*.caddyfiletest")
+	if err != nil || len(files) < 40 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	return files
 }
 
 // adaptFile adapts a Caddyfile to indented JSON.

@@ -167,7 +167,7 @@ func errorAt(pools []caddyfile.Segment, err error) error {
 		return nil
 	}
 	segment, word := pools[len(pools)-1], ""
-	if fault := new(routing.Fault); errors.As(err, &fault) {
+	if fault := new(routing.OptionError); errors.As(err, &fault) {
 		segment, word = pools[fault.Pool], fault.Option
 	}
 	d := caddyfile.NewDispenser(segment)

@@ -44,7 +44,11 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 	for name, answer := range map[string]proxytest.Answer{
 		"answers": proxytest.Reply, "fails": proxytest.Status(500, "{}"), "resets": proxytest.Reset,
 		"hangs": proxytest.Hold(nil), "talks nonsense": func(x *proxytest.Exchange) { x.Body(); x.Write("nonsense\r\n\r\n"); x.Close() },
-		"breaks off": func(x *proxytest.Exchange) { x.Body(); x.Write("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"); x.Close() },
+		"breaks off": func(x *proxytest.Exchange) {
+			x.Body()
+			x.Write("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
+			x.Close()
+		},
 	} {
 		for _, w := range workers {
 			w.Answers(answer)
@@ -69,7 +73,7 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 	broken.Close()
 
 	log := p.Log()
-	if !strings.Contains(log, "request failed") || !strings.Contains(log, "/_matrix/client/v3/sync") || !strings.Contains(log, "upstream roundtrip") {
+	if !strings.Contains(log, "no worker answered the request") || !strings.Contains(log, "/_matrix/client/v3/sync") || !strings.Contains(log, "upstream roundtrip") {
 		t.Fatalf("the log says too little to be a test:\n%.2000s", log)
 	}
 	for line := range strings.Lines(log) {

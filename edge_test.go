@@ -80,9 +80,10 @@ func TestTooLargeBody(t *testing.T) {
 			})
 		}
 	}
-	call := proxytest.Call{Method: "PUT", Target: sendTarget, Header: []string{"Content-Length: 99999999999"}}
-	wantError(t, p.Send(call), 413, "M_TOO_LARGE")
 }
+
+// drained is how much of an unwanted body the server reads before it answers.
+const drained = 256<<10 + 1
 
 // Synapse's own limits are the defaults: what it takes is never cut off.
 func TestDefaultBodyLimits(t *testing.T) {
@@ -95,6 +96,7 @@ func TestDefaultBodyLimits(t *testing.T) {
 			method = "PUT"
 		}
 		call := proxytest.Call{Method: method, Target: target, Header: []string{fmt.Sprintf("Content-Length: %d", limit+1)}}
+		call.Body = strings.Repeat("x", drained)
 		wantError(t, p.Send(call), 413, "M_TOO_LARGE")
 	}
 	wantFrom(t, p.Send(proxytest.Call{Method: "POST", Target: queryTarget, Body: strings.Repeat("x", 200*65536)}), "main")

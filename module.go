@@ -5,6 +5,7 @@
 package synapseworkers
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -113,7 +114,7 @@ func (h *Handler) prepare() error {
 // Validate checks the configuration.
 func (h *Handler) Validate() error {
 	if h.MaxUploadSize < 0 || h.MaxBodySize < 0 {
-		return fmt.Errorf("max_upload_size and max_body_size: expected a positive number of bytes")
+		return errors.New("max_upload_size and max_body_size: expected a positive number of bytes")
 	}
 	if h.RequestIDHeader != "" && !httpguts.ValidHeaderFieldName(h.RequestIDHeader) {
 		return fmt.Errorf("request_id_header: '%s' is not the name of a header", h.RequestIDHeader)

@@ -96,10 +96,11 @@ var mistakenPools = []mistake{
 	{"address given twice under two names", "main :8008\nsynchrotron a=127.0.0.1:1 b=127.0.0.1:1 # wrong", []string{"'127.0.0.1:1'", "twice"}},
 	{"address given twice by a range", "main :8008\nsynchrotron 127.0.0.1:1-3 127.0.0.1:2 # wrong", []string{"'127.0.0.1:2'", "twice"}},
 	{"address given again by to", "main :8008\nsynchrotron 127.0.0.1:1 { # wrong\nto 127.0.0.1:1\n}", []string{"'127.0.0.1:1'", "twice"}},
-	{"upstream with a path", "main :8008\nsynchrotron http://127.0.0.1:1/_matrix # wrong", []string{"path", "http://127.0.0.1:1/_matrix"}},
+	{"upstream with a path", "main :8008\nsynchrotron http://127.0.0.1:1/_matrix # wrong", []string{"'http://127.0.0.1:1/_matrix'", "only support scheme, host, and port"}},
 	{"upstreams of two schemes", "main :8008\nsynchrotron https://a:1 http://b:2 # wrong", []string{"scheme"}},
 	{"to without an upstream", "main :8008\nsynchrotron {\nto # wrong\n}", []string{"to"}},
 	{"to with a bare word", "main :8008\nsynchrotron {\nto localhost # wrong\n}", []string{"'localhost'", "expected", anUpstream}},
+	{"path without unix", "main :8008\nsynchrotron /run/synapse/sync.sock # wrong", []string{"'/run/synapse/sync.sock", "expected", anUpstream}},
 	{"unix socket without a path", "main :8008\nsynchrotron unix/ # wrong", []string{"unix/"}},
 
 	{"no main", ":80 {\nsynapse_workers { # wrong\nsynchrotron 127.0.0.1:1\n}\n}", []string{"missing main", "expected"}},
@@ -121,7 +122,7 @@ var mistakenPools = []mistake{
 	{"two workers for sso", "main :8008\nsso :1 :2 # wrong", []string{"'sso'", "must be one worker, not 2"}},
 	{"two workers for typing among others", "main :8008\nreceipts typing :1 :2 # wrong", []string{"'typing'", "must be one worker, not 2"}},
 	{"sso before mas", "main :8008\nsso :1\nmas :2 # wrong", []string{"'sso' and 'mas'"}},
-	{"sso after mas", "main :8008\nmas :2\nsso :1 # wrong", []string{"'sso' and 'mas'"}},
+	{"sso after mas", "main :8008\nmas :2 # wrong\nsso :1", []string{"'sso' and 'mas'"}},
 	{"sso among others with mas", "main :8008\nclient_reader sso :1\nmas :2 # wrong", []string{"'sso' and 'mas'"}},
 }
 
@@ -154,6 +155,7 @@ var mistakenFallbacks = []mistake{
 	{"fallback in a loop", "main :8008\nsynchrotron :1 {\nfallback client_reader # wrong\n}\nclient_reader :2 {\nfallback synchrotron\n}", []string{"'synchrotron'", "lead back"}},
 	{"fallback to a second type of a pool", "main :8008\nsynchrotron :1 {\nfallback event_creator # wrong\n}\nclient_reader event_creator :2", []string{"'event_creator'", "'client_reader'"}},
 	{"fallback to a fenced pool", "main :8008\nsynchrotron :1 {\nfallback event_creator@bridge # wrong\n}\nevent_creator @bridge :2", []string{"'event_creator@bridge'", "does not serve everybody"}},
+	{"fallback to a silent pool", "main :8008\nsynchrotron :1 {\nfallback pusher # wrong\n}\npusher :2", []string{"'pusher'", "no requests are routed to it"}},
 	{"fallback to mas", "main :8008\nsynchrotron :1 {\nfallback mas # wrong\n}\nmas :2", []string{"'mas'", "does not serve everybody"}},
 	{"fallback of a writer", "main :8008\ntyping :1 {\nfallback main # wrong\n}", []string{"'typing'", "no meaning"}},
 	{"fallback off of a writer", "main :8008\nreceipts :1 {\nfallback off # wrong\n}", []string{"'receipts'", "no meaning"}},
@@ -208,6 +210,7 @@ var mistakenOptions = []mistake{
 	{"well_known alone", "main :8008\nwell_known # wrong", []string{"well_known", "synapse", "server"}},
 	{"well_known of an empty block", "main :8008\nwell_known { # wrong\n}", []string{"well_known", "server"}},
 	{"well_known of hosts without a block", "main :8008\nwell_known example.com # wrong", []string{"well_known", "server"}},
+	{"well_known of a host that is hidden", "main :8008\nwell_known {\nserver a:1\n}\nwell_known example.com { # wrong\nserver b:1\n}", []string{"put them last"}},
 	{"well_known of an unknown document", "main :8008\nwell_known {\nservre example.com # wrong\n}", []string{"'servre'", "expected server"}},
 	{"well_known server without a word", "main :8008\nwell_known {\nserver # wrong\n}", []string{"server", "argument"}},
 	{"well_known server as a URL", "main :8008\nwell_known {\nserver https://matrix.example.com # wrong\n}", []string{"'https://matrix.example.com'", "expected host:port"}},
@@ -218,7 +221,7 @@ var mistakenOptions = []mistake{
 	{"well_known extra of a JSON list", "main :8008\nwell_known {\nclient_extra `[1]` # wrong\n}", []string{"client_extra", "expected a JSON object"}},
 	{"well_known contact of a role only", "main :8008\nwell_known {\nsupport_contact m.role.admin # wrong\n}", []string{"support_contact", "argument"}},
 	{"well_known synapse twice", "main :8008\nwell_known synapse\nwell_known synapse # wrong", []string{"well_known", "already given"}},
-	{"well_known synapse beside documents", "main :8008\nwell_known {\nserver a:1\n}\nwell_known synapse # wrong", []string{"well_known", "either documents or synapse"}},
+	{"well_known synapse beside documents", "main :8008\nwell_known example.com {\nserver a:1\n}\nwell_known synapse # wrong", []string{"well_known", "either documents or synapse"}},
 	{"well_known documents twice for everybody", "main :8008\nwell_known {\nserver a:1\n}\nwell_known { # wrong\nserver b:1\n}", []string{"well_known"}},
 	{"well_known documents twice for a host", "main :8008\nwell_known example.com {\nserver a:1\n}\nwell_known example.com { # wrong\nserver b:1\n}", []string{"'example.com'"}},
 	{"well_known host with a port", "main :8008\nwell_known example.com:8448 { # wrong\nserver a:1\n}", []string{"'example.com:8448'", "without a port"}},
@@ -250,16 +253,17 @@ var mistakenProxies = []mistake{
 	{"bad transport option in a block", "main :8008\nsynchrotron :1 {\ntransport http {\ndial_timeout soon # wrong\n}\n}", []string{"soon"}},
 	{"unknown source of dynamic upstreams", "main :8008\nsynchrotron {\ndynamic carrier # wrong\n}", []string{"carrier"}},
 	{"dynamic twice", "main :8008\nsynchrotron {\ndynamic a x 1\ndynamic a y 2 # wrong\n}", []string{"dynamic"}},
-	{"upstreams beside dynamic", "main :8008\nsynchrotron :1 { # wrong\ndynamic a x 1\n}", []string{"dynamic"}},
 	{"handle_response of an unknown matcher", "main :8008\nsynchrotron :1 {\nhandle_response @nobody { # wrong\nrespond 404\n}\n}", []string{"nobody"}},
-	{"unknown directive in handle_response", "main :8008\nsynchrotron :1 {\nhandle_response {\nrespnd 404 # wrong\n}\n}", []string{"respnd"}},
+	{"unknown directive in handle_response", "main :8008\nsynchrotron :1 {\nhandle_response {\nrespnd 404\n} # wrong\n}", []string{"respnd"}},
 	{"fields of a header", "main :8008\nheader_up # wrong", []string{"header_up"}},
 	{"health_uri twice", "main :8008\nsynchrotron :1 {\nhealth_uri off\nhealth_uri off # wrong\n}", []string{"health_uri", "already given"}},
 	{"health_uri on and off", "main :8008\nsynchrotron :1 {\nhealth_uri /health\nhealth_uri off # wrong\n}", []string{"health_uri", "already given"}},
 	{"lb_retries twice", "main :8008\nsynchrotron :1 {\nlb_retries 0\nlb_retries 1 # wrong\n}", []string{"lb_retries", "already given"}},
 	{"lb_retries twice at the top", "main :8008\nlb_retries 2\nlb_retries 1 # wrong", []string{"lb_retries", "already given"}},
-	{"lb_retries negative", "main :8008\nsynchrotron :1 {\nlb_retries -1 # wrong\n}", []string{"-1"}},
-	{"lb_try_duration negative", "main :8008\nlb_try_duration -1s # wrong", []string{"-1s"}},
+	{"health_interval negative", "main :8008\nsynchrotron :1 {\nhealth_interval -1s # wrong\n}", []string{"health_interval", "negative"}},
+	{"fail_duration negative", "main :8008\nfail_duration -1s # wrong", []string{"fail_duration", "negative"}},
+	{"lb_retries negative", "main :8008\nsynchrotron :1 {\nlb_retries -1 # wrong\n}", []string{"lb_retries", "negative"}},
+	{"lb_try_duration negative", "main :8008\nlb_try_duration -1s # wrong", []string{"lb_try_duration", "negative"}},
 }
 
 var mistakenPolicies = []mistake{
@@ -279,6 +283,118 @@ var mistakenPolicies = []mistake{
 	{"floor a fraction", "main :8008\nlb_policy synapse_sticky {\nfloor 1.5 # wrong\n}", []string{"'1.5'", "0 or more"}},
 	{"unknown policy option", "main :8008\nlb_policy synapse_sticky {\nceiling 5 # wrong\n}", []string{"'ceiling'", "expected bound or floor"}},
 	{"policy in a plain reverse_proxy", ":80 {\nreverse_proxy :1 {\nlb_policy synapse_sticky {\nbound 1 # wrong\n}\n}\n}", []string{"'1'", "greater than 1"}},
+	{"policy of another key twice", "main :8008\nsynchrotron :1 {\nlb_policy synapse_sticky user\nlb_policy synapse_sticky room # wrong\n}", []string{"lb_policy is already given"}},
 	{"unknown class in a matcher", ":80 {\n@x synapse_endpoint synk # wrong\nrespond @x 200\n}", []string{"'synk'", "expected one of"}},
 	{"matcher without a class", ":80 {\n@x synapse_endpoint # wrong\nrespond @x 200\n}", []string{"synapse_endpoint", "expected"}},
+}
+
+// mistakenJSON are the mistakes that can be made in JSON, each a handler
+// without its name, and what the error must say.
+var mistakenJSON = []struct{ name, handler, want string }{
+	{"no main", `{}`, "missing main"},
+	{"main is null", `{"main": null}`, "missing main"},
+	{"main without workers", `{"main": {}}`, "missing upstream"},
+	{"pool is null", withPools(`null`), "null"},
+	{"pool without types", withPools(`{"workers": [{"dial": "a:1"}]}`), "no worker types"},
+	{"unknown type", withPools(`{"types": ["synchotron"], "workers": [{"dial": "a:1"}]}`), "'synchotron'"},
+	{"main as a type", withPools(`{"types": ["main"], "workers": [{"dial": "a:1"}]}`), "'main'"},
+	{"no workers", withPools(`{"types": ["typing"]}`), "'typing': missing upstream"},
+	{"type twice", withPools(`{"types": ["typing"], "workers": [{"dial": "a:1"}]}, {"types": ["receipts", "typing"], "workers": [{"dial": "a:2"}]}`), "'typing' is already given"},
+	{"type twice in one pool", withPools(`{"types": ["typing", "typing"], "workers": [{"dial": "a:1"}]}`), "'typing' is given twice"},
+	{"worker without an address", withPools(`{"types": ["typing"], "workers": [{"name": "a"}]}`), "malformed upstream ''"},
+	{"worker with a port range", withPools(`{"types": ["receipts"], "workers": [{"dial": "a:1-2"}]}`), "'a:1-2'"},
+	{"worker without a port", withPools(`{"types": ["receipts"], "workers": [{"dial": "localhost"}]}`), "'localhost'"},
+	{"worker with a scheme", withPools(`{"types": ["receipts"], "workers": [{"dial": "http://a:1"}]}`), "'http://a:1'"},
+	{"worker on a path that is no socket", withPools(`{"types": ["receipts"], "workers": [{"dial": "/run/a.sock"}]}`), "'/run/a.sock'"},
+	{"name twice", withPools(`{"types": ["receipts"], "workers": [{"name": "a", "dial": "a:1"}, {"name": "a", "dial": "a:2"}]}`), "'a' is given twice"},
+	{"address twice", withPools(`{"types": ["receipts"], "workers": [{"dial": "a:1"}, {"name": "b", "dial": "a:1"}]}`), "'a:1' is given twice"},
+	{"two workers for typing", withPools(`{"types": ["typing"], "workers": [{"dial": "a:1"}, {"dial": "a:2"}]}`), "must be one worker"},
+	{"sso and mas", `{"main": {"workers": [{"dial": "a:1"}]}, "pools": [{"types": ["sso"], "workers": [{"dial": "a:2"}]}], "mas": {"workers": [{"dial": "a:3"}]}}`, "'sso' and 'mas'"},
+	{"fence on typing", withPools(`{"types": ["typing"], "fence": {"name": "x", "match": [{"path": ["/"]}]}, "workers": [{"dial": "a:1"}]}`), "takes no fence"},
+	{"fence on main", `{"main": {"fence": {"name": "x", "match": [{"path": ["/"]}]}, "workers": [{"dial": "a:1"}]}}`, "takes no fence"},
+	{"fence without a name", withPools(`{"types": ["receipts"], "fence": {"match": [{"path": ["/"]}]}, "workers": [{"dial": "a:1"}]}`), "a fence needs a name"},
+	{"fence without a matcher", withPools(`{"types": ["receipts"], "fence": {"name": "x"}, "workers": [{"dial": "a:1"}]}`), "a fence needs a name and a matcher"},
+	{"fence of an unknown matcher", withPools(`{"types": ["receipts"], "fence": {"name": "x", "match": [{"nothing": {}}]}, "workers": [{"dial": "a:1"}]}`), "http.matchers.nothing"},
+	{"fallback to nowhere", withPools(`{"types": ["synchrotron"], "fallback": "nowhere", "workers": [{"dial": "a:1"}]}`), "'nowhere'"},
+	{"fallback of a writer", withPools(`{"types": ["typing"], "fallback": "main", "workers": [{"dial": "a:1"}]}`), "no meaning"},
+	{"fallback in a loop", withPools(`{"types": ["synchrotron"], "fallback": "client_reader", "workers": [{"dial": "a:1"}]}, {"types": ["client_reader"], "fallback": "synchrotron", "workers": [{"dial": "a:2"}]}`), "lead back"},
+	{"sliding_sync elsewhere", withPools(`{"types": ["synchrotron"], "sliding_sync": true, "workers": [{"dial": "a:1"}]}`), "initial_synchrotron"},
+	{"unknown default switched off", withPools(`{"types": ["synchrotron"], "off": ["health"], "workers": [{"dial": "a:1"}]}`), "'health'"},
+	{"upstreams in the proxy", withPools(`{"types": ["synchrotron"], "proxy": {"upstreams": [{"dial": "a:1"}]}, "workers": [{"dial": "a:1"}]}`), "belong into the pool's workers"},
+	{"rewrite in the proxy", withPools(`{"types": ["synchrotron"], "proxy": {"rewrite": {"method": "GET"}}, "workers": [{"dial": "a:1"}]}`), "rewrite"},
+	{"request_buffers in the proxy", withPools(`{"types": ["synchrotron"], "proxy": {"request_buffers": 5}, "workers": [{"dial": "a:1"}]}`), "request_buffers"},
+	{"negative health interval", withPools(`{"types": ["synchrotron"], "proxy": {"health_checks": {"active": {"interval": -5}}}, "workers": [{"dial": "a:1"}]}`), "negative"},
+	{"negative retries", withPools(`{"types": ["synchrotron"], "proxy": {"load_balancing": {"retries": -5}}, "workers": [{"dial": "a:1"}]}`), "negative"},
+	{"bound of one", withPools(`{"types": ["synchrotron"], "proxy": {"load_balancing": {"selection_policy": {"policy": "synapse_sticky", "bound": 1}}}, "workers": [{"dial": "a:1"}]}`), "invalid bound 1"},
+	{"unknown policy", withPools(`{"types": ["synchrotron"], "proxy": {"load_balancing": {"selection_policy": {"policy": "stickiest"}}}, "workers": [{"dial": "a:1"}]}`), "stickiest"},
+	{"transport that is no object", withPools(`{"types": ["synchrotron"], "proxy": {"transport": 5}, "workers": [{"dial": "a:1"}]}`), "transport"},
+	{"negative fallback_limit", withOption(`"fallback_limit": -2`), "fallback_limit -2"},
+	{"negative upload size", withOption(`"max_upload_size": -1`), "max_upload_size"},
+	{"negative body size", withOption(`"max_body_size": -1`), "max_body_size"},
+	{"request id header of a bad name", withOption(`"request_id_header": "X Request"`), "'X Request'"},
+	{"admin_api of a bad range", withOption(`"admin_api": {"allow": ["192.0.2.0/33"]}`), "'192.0.2.0/33'"},
+	{"admin_api for nobody", withOption(`"admin_api": {}`), "admin_api"},
+	{"mas_api of a bad range", withOption(`"mas_api": {"allow": ["nonsense"]}`), "'nonsense'"},
+	{"well_known of nothing", withOption(`"well_known": {}`), "either documents or synapse"},
+	{"well_known of both", withOption(`"well_known": {"synapse": true, "documents": [{"server": {"m.server": "a:1"}}]}`), "either documents or synapse"},
+	{"well_known document is null", withOption(`"well_known": {"documents": [null]}`), "expected a server, client or support document"},
+	{"well_known document of nothing", withOption(`"well_known": {"documents": [{"hosts": ["a"]}]}`), "expected a server, client or support document"},
+	{"well_known server as a URL", withOption(`"well_known": {"documents": [{"server": {"m.server": "https://a"}}]}`), "'https://a'"},
+	{"well_known hosts twice", withOption(`"well_known": {"documents": [{"hosts": ["a"], "server": {"m.server": "a:1"}}, {"hosts": ["A"], "server": {"m.server": "b:1"}}]}`), "'A'"},
+	{"unknown field", withOption(`"sticky": true`), "sticky"},
+}
+
+func withPools(pools string) string {
+	return `{"main": {"workers": [{"dial": "127.0.0.1:8008"}]}, "pools": [` + pools + `]}`
+}
+
+func withOption(option string) string {
+	return `{"main": {"workers": [{"dial": "127.0.0.1:8008"}]}, ` + option + `}`
+}
+
+// TestRefusesJSON shows that what a Caddyfile may not say JSON may not either.
+func TestRefusesJSON(t *testing.T) {
+	for _, m := range mistakenJSON {
+		t.Run(m.name, func(t *testing.T) {
+			err := validate(t, inSite(m.handler))
+			if err == nil || !strings.Contains(err.Error(), m.want) {
+				t.Errorf("%s\n%v, want an error with %q", m.handler, err, m.want)
+			}
+		})
+	}
+}
+
+// TestWarnsOnly shows what is unusual but accepted, in both forms.
+func TestWarnsOnly(t *testing.T) {
+	for name, body := range map[string]string{
+		"two workers for account_data":      "account_data :1 :2",
+		"two workers for presence":          "presence :1 :2",
+		"two workers for appservice":        "appservice :1 :2",
+		"two workers for background_worker": "background_worker :1 :2",
+		"frontend_proxy":                    "frontend_proxy :1",
+		"foreign policy on sync":            "synchrotron :1 :2 {\nlb_policy random\n}",
+		"one address in two pools":          "synchrotron :1\nclient_reader :1",
+		"static upstreams beside dynamic":   "synchrotron :1 {\ndynamic a example.com 80\n}",
+		"main last":                         "synchrotron :1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			config, _, err := adaptFile(":80 {\nsynapse_workers {\n" + body + "\nmain :8008\n}\n}\n")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := validate(t, config); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// inSite puts a handler into the smallest complete configuration.
+func inSite(handler string) string {
+	rest := strings.TrimPrefix(handler, "{")
+	if rest != "}" {
+		rest = ", " + rest
+	}
+	return `{"apps": {"http": {"servers": {"srv0": {"listen": [":80"], "routes": [{"handle": [{"handler": "synapse_workers"` +
+		rest + `]}]}}}}}`
 }

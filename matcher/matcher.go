@@ -150,7 +150,6 @@ var (
 	_ caddy.Provisioner                 = (*MatchSynapseEndpoint)(nil)
 	_ caddy.Validator                   = (*MatchSynapseEndpoint)(nil)
 	_ caddyfile.Unmarshaler             = (*MatchSynapseEndpoint)(nil)
-	_ caddyhttp.RequestMatcher          = (*MatchSynapseEndpoint)(nil)
 	_ caddyhttp.RequestMatcherWithError = (*MatchSynapseEndpoint)(nil)
 	_ caddyhttp.CELLibraryProducer      = (*MatchSynapseEndpoint)(nil)
 )

@@ -12,7 +12,6 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-
 	// Caddy's standard directives, for whole Caddyfiles.
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 

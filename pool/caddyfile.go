@@ -124,7 +124,7 @@ func (s *syntax) upstream(d *caddyfile.Dispenser) error {
 	} else if !workerName.MatchString(name) || address == "" {
 		return d.Errf("malformed upstream '%s': expected <name>=host:port or <name>=unix//path", token.Text)
 	}
-	if !strings.ContainsAny(address, ":/{") || strings.HasSuffix(address, ":") {
+	if !strings.ContainsAny(address, ":/{") || strings.HasPrefix(address, "/") || strings.HasSuffix(address, ":") {
 		return d.Errf("malformed upstream '%s': expected host:port or unix//path", token.Text)
 	}
 	token.Text = address

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/routing"
 )
@@ -73,11 +74,11 @@ func (c *Config) Validate() error {
 	if c.FallbackLimit != nil && *c.FallbackLimit < -1 {
 		return fmt.Errorf("fallback_limit %d: expected a number of requests, or -1 for no limit", *c.FallbackLimit)
 	}
+	if slices.Contains(c.Pools, nil) {
+		return errors.New("a pool is null")
+	}
 	routes := c.Routes()
 	for i, p := range c.All() {
-		if p == nil {
-			return errors.New("a pool is null")
-		}
 		name := routes[i].Name()
 		if name == "" {
 			return errors.New("a pool has no worker types")

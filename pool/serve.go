@@ -43,7 +43,7 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 		pause = firstPause
 	)
 	for tries := 0; ; tries++ {
-		err, outcome := p.try(w, r, v)
+		outcome, err := p.try(w, r, v)
 		switch {
 		case err == nil:
 			return result{}
@@ -77,7 +77,7 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 }
 
 // try sends the request to one worker.
-func (p *running) try(w http.ResponseWriter, r *http.Request, v *Visit) (error, upstream.Outcome) {
+func (p *running) try(w http.ResponseWriter, r *http.Request, v *Visit) (upstream.Outcome, error) {
 	if v.Body != nil {
 		r.Body = v.Body.Next()
 	}
@@ -88,7 +88,7 @@ func (p *running) try(w http.ResponseWriter, r *http.Request, v *Visit) (error, 
 			v.attempt.Worker().Succeeded()
 		}
 	}
-	return err, v.attempt.Outcome()
+	return v.attempt.Outcome(), err
 }
 
 // nothing is the next handler of a pool's reverse proxy, which has none.

@@ -107,7 +107,9 @@ func link(order []int, pools []Pool) Chain {
 		case FallbackOff:
 			chain[i].Next = End
 		default:
-			chain[i].Next, chain = chain.find(indexOf(pools, fallback))
+			next, longer := chain.find(indexOf(pools, fallback))
+			chain = longer
+			chain[i].Next = next
 		}
 	}
 	return chain

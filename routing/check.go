@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,20 +9,20 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 )
 
-// A Fault is an error in an option of a pool.
-type Fault struct {
+// An OptionError is an error in an option of a pool.
+type OptionError struct {
 	Pool   int    // the index of the pool
 	Option string // the option's word
 	err    error
 }
 
-func (f *Fault) Error() string { return f.err.Error() }
+func (e *OptionError) Error() string { return e.err.Error() }
 
 func fault(pool int, option, format string, args ...any) error {
-	return &Fault{Pool: pool, Option: option, err: fmt.Errorf(format, args...)}
+	return &OptionError{Pool: pool, Option: option, err: fmt.Errorf(format, args...)}
 }
 
-// The options that a Fault may be about.
+// The options that an OptionError may be about.
 const (
 	optionFallback    = "fallback"
 	optionSlidingSync = "sliding_sync"
@@ -87,7 +88,7 @@ func checkMAS(pools []Pool) error {
 	}
 	for _, p := range pools {
 		if p.has(endpoint.SSO) {
-			return fmt.Errorf("'sso' and 'mas' exclude each other: with Matrix Authentication Service, Synapse serves no single sign-on")
+			return errors.New("'sso' and 'mas' exclude each other: with Matrix Authentication Service, Synapse serves no single sign-on")
 		}
 	}
 	return nil
@@ -125,6 +126,9 @@ func CheckAll(pools []Pool) error {
 		}
 		if pools[target].Fence != "" || p.Fallback == MASName {
 			return fault(i, optionFallback, "pool '%s': cannot fall back to '%s', which does not serve everybody", p.Name(), p.Fallback)
+		}
+		if target != Main && !slices.ContainsFunc(pools[target].Types, endpoint.WorkerType.Routed) {
+			return fault(i, optionFallback, "pool '%s': cannot fall back to '%s': no requests are routed to it", p.Name(), p.Fallback)
 		}
 	}
 	for i, start := range pools {

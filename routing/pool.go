@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	// Main is the index and MainName the name of Synapse's main process in
-	// every list of pools.
-	Main     = 0
+	// Main is the index of Synapse's main process in every list of pools.
+	Main = 0
+
+	// MainName is the name of the main process.
 	MainName = "main"
 
 	// MASName is the name of the pool that stands for Matrix Authentication

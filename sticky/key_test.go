@@ -29,6 +29,7 @@ func TestUser(t *testing.T) {
 		"padded":               "syt_YWxpY2U=_abcdefghijABCDEFGHIJ_1Ygu31",
 		"base64 of the URL":    "syt_YWxpY2U-_abcdefghijABCDEFGHIJ_1Ygu31",
 		"impossible length":    "syt_YWxpY_abcdefghijABCDEFGHIJ_1Ygu31",
+		"impossible and zero":  "syt_YWxpA_abcdefghijABCDEFGHIJ_1Ygu31",
 		"loose bits":           "syt_YWxpY2V_abcdefghijABCDEFGHIJ_1Ygu31",
 		"a line break":         "syt_YWxp\nY2U_abcdefghijABCDEFGHIJ_1Ygu31",
 		"longer than a user":   "syt_" + strings.Repeat("YWxp", 86) + "_abcdefghijABCDEFGHIJ_1Ygu31",

@@ -4,9 +4,9 @@ package main
 
 import (
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
-
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 
+	// the module itself
 	_ "github.com/caddy-matrix/caddy-synapse-workers"
 )
 

@@ -22,7 +22,8 @@ type Call struct {
 	// Header are fields, each "Name: value".
 	Header []string
 
-	// Body is the body, with a Content-Length unless it is Chunked.
+	// Body is the body, with a Content-Length unless it is Chunked or Header
+	// has one.
 	Body    string
 	Chunked bool
 }
@@ -119,8 +120,8 @@ func (p *Proxy) Get(target string, header ...string) *Response {
 
 // Go sends a request on a connection of its own, in the background.
 func (p *Proxy) Go(call Call) <-chan *Response {
-	done := make(chan *Response, 1)
-	go func() { done <- p.Send(call) }()
+	done, addr := make(chan *Response, 1), p.Addr
+	go func() { done <- SendAt(addr, call) }()
 	return done
 }
 
@@ -150,6 +151,8 @@ func (call Call) wire() string {
 			body = body[n:]
 		}
 		b.WriteString("0\r\n\r\n")
+	case call.has("content-length"):
+		b.WriteString("\r\n" + call.Body)
 	case call.Body != "":
 		fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", len(call.Body), call.Body)
 	default:

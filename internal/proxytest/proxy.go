@@ -15,7 +15,6 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
-
 	// The Caddyfile adapter and Caddy's standard directives.
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 )
@@ -30,7 +29,7 @@ type Config struct {
 	// Site is the content of the site's block.
 	Site string
 
-	// More is what follows the site: other sites, on $other ports.
+	// More is what follows the site: other sites.
 	More string
 
 	// Before is what precedes the site: snippets and named routes.
@@ -42,13 +41,17 @@ type Config struct {
 	// Ports is how many ports the site has. Default: 1.
 	Ports int
 
+	// Dead are workers that refuse connections from the beginning.
+	Dead []string
+
 	// Level is the level of the log. Default: ERROR.
 	Level string
 }
 
 // Proxy is the running proxy, of which there is one in the process.
 type Proxy struct {
-	// Addr is where the proxy listens, Addrs all such places.
+	// Addr is where the proxy listens, Addrs all such places. A new
+	// configuration has new ones.
 	Addr  string
 	Addrs []string
 
@@ -69,16 +72,15 @@ func Start(t testing.TB, site string) *Proxy {
 func (c Config) Start(t testing.TB) *Proxy {
 	t.Helper()
 	p := &Proxy{t: t, dir: t.TempDir(), news: newNews(), workers: make(map[string]*Worker)}
-	for range max(c.Ports, 1) {
-		p.Addrs = append(p.Addrs, freeAddr(t))
-	}
-	p.Addr = p.Addrs[0]
 	t.Cleanup(func() {
 		if err := caddy.Stop(); err != nil {
 			t.Error("stopping the proxy:", err)
 		}
 		for _, w := range p.workers {
 			w.Kill()
+		}
+		if log := p.Log(); t.Failed() && log != "" {
+			t.Logf("the proxy's log:\n%.8000s", log)
 		}
 	})
 	if err := p.Load(c); err != nil {
@@ -87,24 +89,37 @@ func (c Config) Start(t testing.TB) *Proxy {
 	return p
 }
 
-// Load replaces the configuration of the running proxy.
+// Load replaces the configuration of the running proxy, unless it is refused.
+// The new one listens elsewhere: a connection that reaches the old listener
+// while that is being closed would be lost.
 func (p *Proxy) Load(c Config) error {
-	text := p.caddyfile(c)
+	for _, w := range p.Workers(c.Dead...) {
+		w.Kill()
+	}
+	var addrs []string
+	for range max(c.Ports, 1) {
+		addrs = append(addrs, freeAddr(p.t))
+	}
+	text := p.caddyfile(c, addrs)
 	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(text), nil)
 	if err != nil {
 		return fmt.Errorf("adapting:\n%s\n%w", text, err)
 	}
-	return caddy.Load(config, true)
+	if err := caddy.Load(config, true); err != nil {
+		return err
+	}
+	p.Addr, p.Addrs = addrs[0], addrs
+	return nil
 }
 
 // caddyfile puts the parts of a configuration together.
-func (p *Proxy) caddyfile(c Config) string {
+func (p *Proxy) caddyfile(c Config, addrs []string) string {
 	level := c.Level
 	if level == "" {
 		level = "ERROR"
 	}
 	var sites []string
-	for _, addr := range p.Addrs {
+	for _, addr := range addrs {
 		_, port, _ := net.SplitHostPort(addr)
 		sites = append(sites, "http://:"+port)
 	}
@@ -195,6 +210,3 @@ func freeAddr(t testing.TB) string {
 	defer func() { _ = l.Close() }()
 	return l.Addr().String()
 }
-
-// FreeAddr returns an address of the loopback interface where nobody listens.
-func (p *Proxy) FreeAddr() string { return freeAddr(p.t) }

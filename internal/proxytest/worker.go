@@ -81,7 +81,8 @@ func (w *Worker) listen(addr string) {
 	go w.accept(listener)
 }
 
-// Kill makes the worker refuse connections, and resets those that it has.
+// Kill makes the worker refuse connections, and resets those that it has. The
+// proxy needs a moment to see that; a worker is better dead from the beginning.
 func (w *Worker) Kill() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
