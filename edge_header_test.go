@@ -81,13 +81,13 @@ func TestRequestIDReachesSynapse(t *testing.T) {
 func TestEnvironmentsProxyIsIgnored(t *testing.T) {
 	p := proxytest.Start(t, plainSite)
 	_, port, _ := strings.Cut(p.Worker("main").Addr, ":")
-	config := proxytest.Config{Site: "synapse_workers {\n main 0.0.0.0:" + port + "\n}"}
+	config := proxytest.Config{Site: "synapse_workers {\n main 0.0.0.0:" + port + "\n health_uri off\n}"}
 	if err := p.Load(config); err != nil {
 		t.Fatal(err)
 	}
 	before := trapped.Load()
 	wantFrom(t, p.Get(devicesTarget), "main")
-	if trapped.Load() != before {
-		t.Error("the request went through HTTP_PROXY")
+	if target := p.Worker("main").Last().Target; trapped.Load() != before || target != devicesTarget {
+		t.Errorf("the request went through HTTP_PROXY, as %s", target)
 	}
 }

@@ -3,6 +3,7 @@ package pool
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"time"
@@ -78,6 +79,9 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 
 // try sends the request to one worker.
 func (p *running) try(w http.ResponseWriter, r *http.Request, v *Visit) (upstream.Outcome, error) {
+	if v.tries > 0 {
+		r = withOwnVars(r)
+	}
 	if v.Body != nil {
 		r.Body = v.Body.Next()
 	}
@@ -89,6 +93,14 @@ func (p *running) try(w http.ResponseWriter, r *http.Request, v *Visit) (upstrea
 		}
 	}
 	return v.attempt.Outcome(), err
+}
+
+// withOwnVars returns the request for a further try. Caddy notes each try in
+// the request's variables, where the transport may still look something up for
+// the try before: for a connection that it began to open and then did without.
+func withOwnVars(r *http.Request) *http.Request {
+	vars, _ := r.Context().Value(caddyhttp.VarsCtxKey).(map[string]any)
+	return r.WithContext(context.WithValue(r.Context(), caddyhttp.VarsCtxKey, maps.Clone(vars)))
 }
 
 // nothing is the next handler of a pool's reverse proxy, which has none.

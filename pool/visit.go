@@ -44,8 +44,7 @@ func (s *Set) Serve(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Erro
 	v.attempt = upstream.Attempt{
 		Key: v.Key, Request: v.Request, LongPoll: class.LongPoll(), Unbounded: class.Hard(),
 	}
-	v.attempt.Attach(r)
-	defer v.attempt.Detach(r)
+	r = v.attempt.Attach(r)
 	defer v.attempt.Release()
 
 	open := func(pool int) bool { return s.pools[pool].config.Fence.open(v.Request) }

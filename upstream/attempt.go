@@ -1,10 +1,9 @@
 package upstream
 
 import (
+	"context"
 	"net/http"
 	"sync/atomic"
-
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
@@ -37,6 +36,7 @@ type Attempt struct {
 	outcome Outcome
 	held    *atomic.Int64
 	tried   tried
+	carrier carrier
 }
 
 // Outcome says what became of a request in a pool.
@@ -72,18 +72,36 @@ func (o Outcome) String() string {
 	return "unknown"
 }
 
-// attemptVar is the name of the request's variable that holds its attempt.
-const attemptVar = "synapse_workers.attempt"
+// carrier is a context that carries an attempt. It is no variable of the
+// request: a transport may still read those, for a connection that it began to
+// open and no longer needs, while the next try or the end of the request would
+// write them.
+type carrier struct {
+	context.Context
+	attempt *Attempt
+}
 
-// Attach makes the policy ask a for requests of r's context, until Detach.
-func (a *Attempt) Attach(r *http.Request) { caddyhttp.SetVar(r.Context(), attemptVar, a) }
+// attemptKey is the key of the attempt among a context's values.
+type attemptKey struct{}
 
-// Detach undoes Attach: what comes after the handler is none of a's business.
-func (a *Attempt) Detach(r *http.Request) { caddyhttp.SetVar(r.Context(), attemptVar, nil) }
+// Value implements context.Context.
+func (c *carrier) Value(key any) any {
+	if key == (attemptKey{}) {
+		return c.attempt
+	}
+	return c.Context.Value(key)
+}
+
+// Attach returns the request with a on board: the policy asks a for it, and
+// for no other request.
+func (a *Attempt) Attach(r *http.Request) *http.Request {
+	a.carrier = carrier{r.Context(), a}
+	return r.WithContext(&a.carrier)
+}
 
 // attemptOf returns the attempt attached to a request, nil if there is none.
 func attemptOf(r *http.Request) *Attempt {
-	a, _ := caddyhttp.GetVar(r.Context(), attemptVar).(*Attempt)
+	a, _ := r.Context().Value(attemptKey{}).(*Attempt)
 	return a
 }
 

@@ -48,15 +48,13 @@ func TestAttemptRounds(t *testing.T) {
 	}
 }
 
-func TestDetach(t *testing.T) {
-	a := new(Attempt)
-	r := attached(a)
-	if attemptOf(r) != a {
-		t.Fatal("not attached")
+func TestAttach(t *testing.T) {
+	a, r := new(Attempt), request("")
+	if attemptOf(a.Attach(r)) != a {
+		t.Error("not attached")
 	}
-	a.Detach(r)
 	if attemptOf(r) != nil {
-		t.Error("still attached")
+		t.Error("attached to the request that comes after")
 	}
 }
 

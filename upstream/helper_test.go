@@ -78,9 +78,7 @@ func request(token string) *http.Request {
 
 // attached returns a request with an attempt.
 func attached(a *Attempt) *http.Request {
-	r := request("")
-	a.Attach(r)
-	return r
+	return a.Attach(request(""))
 }
 
 // setHealthy does to an upstream what an active health check does, which only
