@@ -4,12 +4,14 @@
 package proxytest
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -96,6 +98,17 @@ func (p *Proxy) Load(c Config) error {
 	for _, w := range p.Workers(c.Dead...) {
 		w.Kill()
 	}
+	for range 10 {
+		err := p.load(c)
+		if err == nil || !strings.Contains(err.Error(), syscall.EADDRINUSE.Error()) {
+			return err
+		} // else somebody took the port
+	}
+	return errors.New("no port stays free")
+}
+
+// load makes one attempt at Load.
+func (p *Proxy) load(c Config) error {
 	var addrs []string
 	for range max(c.Ports, 1) {
 		addrs = append(addrs, freeAddr(p.t))
