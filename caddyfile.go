@@ -33,6 +33,9 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 //	    # what falls to the main process when workers are down
 //	    fallback_limit <requests>|off
 //
+//	    # what a worker does not recognise goes once to main
+//	    replay off
+//
 //	    # the edge
 //	    max_upload_size   <size>
 //	    max_body_size     <size>

@@ -28,6 +28,7 @@ var options = map[string]option{
 		h.MaxBodySize, err = parseSize(d)
 		return err
 	},
+	"replay":            unmarshalReplay,
 	"request_id_header": unmarshalRequestID,
 	"admin_api": func(h *Handler, d *caddyfile.Dispenser) (err error) {
 		h.AdminAPI, err = parseAccess(d)
@@ -59,6 +60,15 @@ func optionOf(segment caddyfile.Segment) (option, bool) {
 // optionNames lists the options for error messages.
 func optionNames() []string {
 	return slices.Sorted(maps.Keys(options))
+}
+
+func unmarshalReplay(h *Handler, d *caddyfile.Dispenser) error {
+	var word string
+	if !d.AllArgs(&word) || word != "off" {
+		return d.Errf("replay takes one argument: off")
+	}
+	h.ReplayOff = true
+	return nil
 }
 
 func unmarshalRequestID(h *Handler, d *caddyfile.Dispenser) error {

@@ -28,6 +28,13 @@ type Config struct {
 	// with them. Default: `250`. `-1` is no limit.
 	FallbackLimit *int `json:"fallback_limit,omitempty"`
 
+	// Whether a request that a worker does not recognise, although it should
+	// have it, is left at that. By default it is sent once to the main process,
+	// unless only certain processes may answer it, or its body is larger than
+	// 64 KiB. At most 5 % of a pool's requests and 10 a second are.
+	// Default: `false`.
+	ReplayOff bool `json:"replay_off,omitempty"`
+
 	// The name of a header that carries Caddy's id of the request
 	// (`{http.request.uuid}`) to Synapse, whose `request_id_header` reads it.
 	// Default: none.

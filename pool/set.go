@@ -18,6 +18,7 @@ type Set struct {
 	plan   *Plan
 	pools  []*running // by index: main first
 	falls  *falls
+	healer *healer // nil if requests are never replayed
 	logger *zap.Logger
 }
 
@@ -28,6 +29,7 @@ type running struct {
 	config *Pool
 	proxy  *reverseproxy.Handler
 	ours   bool // whether the pool's selection policy is ours
+	credit *credit
 }
 
 // newSet starts the pools of a configuration. If one fails, those that did
@@ -38,6 +40,9 @@ func newSet(ctx caddy.Context, config *Config) (*Set, error) {
 		return nil, err
 	}
 	set := &Set{plan: plan, logger: ctx.Logger(), falls: newFalls(plan.config)}
+	if !plan.config.ReplayOff {
+		set.healer = newHealer(set.logger)
+	}
 	for i, p := range plan.pools {
 		r, err := start(ctx, p, plan.names[i], plan.config)
 		if err != nil {
@@ -67,7 +72,7 @@ func start(ctx caddy.Context, p *Pool, name string, config *Config) (*running, e
 	if err := proxy.Provision(ctx); err != nil {
 		return nil, err
 	}
-	r := &running{name: name, label: name, config: p, proxy: proxy}
+	r := &running{name: name, label: name, config: p, proxy: proxy, credit: newCredit()}
 	if policy, ok := proxy.LoadBalancing.SelectionPolicy.(*upstream.Sticky); ok {
 		policy.Bind(config.scope(), name, proxy.Upstreams, p.Names())
 		r.ours = true

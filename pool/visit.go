@@ -62,7 +62,7 @@ func (s *Set) Serve(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Erro
 		}
 		repl.Set(PoolPlaceholder, pool.label)
 		v.attempt.Begin(next == routing.End)
-		result := pool.serve(w, r, v)
+		result := s.ask(pool, w, r, v)
 		if result.down && next != routing.End {
 			s.log(zap.DebugLevel, v, pool, "no worker can be reached, going on to the next pool", result.err)
 			step = next

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,7 +97,7 @@ func TestPlainReverseProxy(t *testing.T) {
 
 func TestDeadBackendCostsNoRequest(t *testing.T) {
 	alive := backends(t, 2)
-	dials := append(alive, deadAddress(t), deadAddress(t))
+	dials := slices.Concat(alive, []string{deadAddress(t), deadAddress(t)})
 	server := load(t, "reverse_proxy "+strings.Join(dials, " ")+" {\n lb_policy synapse_sticky user {\n  bound off\n }\n lb_retries 3\n}")
 	for _, user := range users {
 		ranked := sticky.RankNames(dials, sticky.User("syt_"+user+"_x_y"))

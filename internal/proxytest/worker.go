@@ -188,7 +188,7 @@ func (w *Worker) serve(conn net.Conn) {
 
 // take notes a request, and says how to answer it.
 func (w *Worker) take(x *Exchange) Answer {
-	if x.Request.Target == "/health" {
+	if x.Target == "/health" {
 		w.count(&w.probes)
 		w.mu.Lock()
 		defer w.mu.Unlock()

@@ -1,4 +1,4 @@
-package synapseworkers_test
+package wiretest
 
 import (
 	"fmt"

@@ -1,9 +1,10 @@
-package synapseworkers_test
+package wiretest
 
 import (
 	"encoding/json"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -88,12 +89,8 @@ func wantCORS(t *testing.T, res *proxytest.Response, allow, expose string) {
 // wantFrom checks that a worker answered.
 func wantFrom(t *testing.T, res *proxytest.Response, names ...string) {
 	t.Helper()
-	if res.Status == 200 {
-		for _, name := range names {
-			if res.Worker() == name {
-				return
-			}
-		}
+	if res.Status == 200 && slices.Contains(names, res.Worker()) {
+		return
 	}
 	t.Fatalf("answered %d by %q (%s %v), expected 200 by %s",
 		res.Status, res.Worker(), res.Body, res.Err, strings.Join(names, " or "))

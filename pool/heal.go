@@ -1,0 +1,234 @@
+package pool
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+	"golang.org/x/time/rate"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/routing"
+)
+
+// A request that a worker does not recognise is sent once to the main process,
+// which may: a table that does not fit the running Synapse then costs a detour
+// instead of an error. The limits keep a detour from becoming a habit.
+const (
+	replaysPerSecond = 10               // to main, over all pools
+	replayShare      = 20               // one request in so many of a pool
+	replayBurst      = 20               // before the share counts
+	believedFor      = 10 * time.Minute // that nobody has an endpoint
+	longestRefusal   = 4 << 10          // bytes of an answer that is looked into
+)
+
+// healer decides which requests are replayed on main, and remembers where that
+// was of no use.
+type healer struct {
+	rate     *rate.Limiter
+	believed sync.Map // replay to the time.Time until which main is not asked again
+	reported sync.Map // replays that stand in the log
+	counts   [endpoint.ClassCount]atomic.Int64
+	logger   *zap.Logger
+}
+
+// replay names an endpoint and method.
+type replay struct{ method, endpoint string }
+
+func newHealer(logger *zap.Logger) *healer {
+	return &healer{rate: rate.NewLimiter(replaysPerSecond, replaysPerSecond), logger: logger}
+}
+
+// Heals reports whether requests of a class are replayed on main if a worker
+// does not recognise them. Those of a hard or lone class would fail there, and
+// a transaction of another homeserver must not be handled twice.
+func (s *Set) Heals(class endpoint.Class) bool {
+	return s.healer != nil && !class.Alone() && class != endpoint.ClassFederationInbound &&
+		s.plan.chains[class][0].Pool != routing.Main
+}
+
+// ask sends a request to a pool, and once more to main if the pool's worker does
+// not recognise it.
+func (s *Set) ask(p *running, w http.ResponseWriter, r *http.Request, v *Visit) result {
+	if p == s.pools[routing.Main] || !s.Heals(v.Match.Class) {
+		return p.serve(w, r, v)
+	}
+	p.credit.earn()
+	first := watch(w)
+	defer first.close()
+	got := p.serve(first, r, v)
+	if !first.unrecognised() || !s.healer.allows(v, p.credit) {
+		first.release()
+		return got
+	}
+	first.discard()
+	return s.replay(p, w, r, v)
+}
+
+// replay sends a request to main that a worker of another pool did not
+// recognise.
+func (s *Set) replay(p *running, w http.ResponseWriter, r *http.Request, v *Visit) result {
+	main := s.pools[routing.Main]
+	v.attempt.Begin(true)
+	second := watch(w)
+	defer second.close()
+	got := main.serve(second, r, v)
+	if got.answer == nil {
+		s.healer.healed(v, p.name, second.unrecognised())
+	}
+	second.release()
+	return got
+}
+
+// allows reports whether a request that a worker did not recognise may be
+// replayed, and takes that out of the limits.
+func (h *healer) allows(v *Visit, credit *credit) bool {
+	until, known := h.believed.Load(v.replay())
+	if known && time.Now().Before(until.(time.Time)) {
+		return false
+	}
+	return v.Body.Whole() && h.rate.Allow() && credit.spend()
+}
+
+// healed takes note of main's answer. If main does not know the endpoint
+// either, it is believed for a while; otherwise the table is wrong, which is
+// said once.
+func (h *healer) healed(v *Visit, pool string, unrecognised bool) {
+	if unrecognised {
+		h.believed.Store(v.replay(), time.Now().Add(believedFor))
+		return
+	}
+	h.counts[v.Match.Class].Add(1)
+	if _, said := h.reported.LoadOrStore(v.replay(), true); said {
+		return
+	}
+	h.logger.Warn("a worker does not know an endpoint that the main process knows; check synapse_version, and please report it if that is right",
+		zap.String("method", v.Request.Method),
+		zap.String("endpoint", v.Match.Template()),
+		zap.Stringer("class", v.Match.Class),
+		zap.String("pool", pool))
+}
+
+// replay names what the visit asks for.
+func (v *Visit) replay() replay { return replay{v.Request.Method, v.Match.Template()} }
+
+// credit is what a pool may replay: one in so many of its requests.
+type credit struct{ left atomic.Int64 }
+
+func newCredit() *credit {
+	c := new(credit)
+	c.left.Store(replayBurst * replayShare)
+	return c
+}
+
+// earn counts a request of the pool.
+func (c *credit) earn() {
+	if c.left.Load() < replayBurst*replayShare {
+		c.left.Add(1)
+	}
+}
+
+// spend takes a replay off the credit, if there is enough.
+func (c *credit) spend() bool {
+	if c.left.Add(-replayShare) >= 0 {
+		return true
+	}
+	c.left.Add(replayShare)
+	return false
+}
+
+// watched is a response that is held back while it may be a worker's word that
+// it does not know an endpoint.
+type watched struct {
+	caddyhttp.ResponseRecorder
+	header header
+	body   *bytes.Buffer
+}
+
+// buffers hold refusals while they are looked into.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// watch wraps a response; close must follow.
+func watch(w http.ResponseWriter) *watched {
+	body, _ := buffers.Get().(*bytes.Buffer)
+	body.Reset()
+	return &watched{
+		ResponseRecorder: caddyhttp.NewResponseRecorder(w, body, mayBeRefusal),
+		header:           remember(w.Header()), body: body,
+	}
+}
+
+func (w *watched) close() { buffers.Put(w.body) }
+
+// mayBeRefusal reports whether an answer should be looked into.
+func mayBeRefusal(status int, header http.Header) bool {
+	if status != http.StatusNotFound && status != http.StatusMethodNotAllowed {
+		return false
+	}
+	length, err := strconv.Atoi(header.Get("Content-Length"))
+	return err == nil && length <= longestRefusal && strings.HasPrefix(header.Get("Content-Type"), "application/json")
+}
+
+// held reports whether an answer was held back.
+func (w *watched) held() bool { return w.Status() != 0 && w.Buffered() }
+
+// unrecognised reports whether the answer is that the endpoint is unknown.
+func (w *watched) unrecognised() bool {
+	if !w.held() {
+		return false
+	}
+	var answer struct {
+		Code string `json:"errcode"`
+	}
+	return json.Unmarshal(w.body.Bytes(), &answer) == nil && answer.Code == "M_UNRECOGNIZED"
+}
+
+// release sends the client what was held back.
+func (w *watched) release() {
+	if w.held() {
+		_ = w.WriteResponse() // fails only if the client is gone
+	}
+}
+
+// discard forgets what was held back, so that another answer can be given.
+func (w *watched) discard() { w.header.restore(w.Header()) }
+
+// header remembers a header as it was, mostly without an allocation.
+type header struct {
+	few  [4]field
+	n    int
+	more http.Header
+}
+
+type field struct {
+	name   string
+	values []string
+}
+
+func remember(h http.Header) (r header) {
+	if len(h) > len(r.few) {
+		r.more = h.Clone()
+		return r
+	}
+	for name, values := range h {
+		r.few[r.n] = field{name, values}
+		r.n++
+	}
+	return r
+}
+
+func (r *header) restore(h http.Header) {
+	clear(h)
+	for _, f := range r.few[:r.n] {
+		h[f.name] = f.values
+	}
+	maps.Copy(h, r.more)
+}

@@ -1,0 +1,126 @@
+package wiretest
+
+import (
+	"testing"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
+)
+
+// unrecognised is what Synapse answers where it has no such endpoint.
+const unrecognised = `{"errcode":"M_UNRECOGNIZED","error":"Unrecognized request"}`
+
+const healSite = `synapse_workers {
+	main $main
+	generic_worker $generic1
+	typing $typing1
+	media_repository $media1
+}`
+
+// healed starts the proxy with workers that recognise nothing.
+func healed(t *testing.T, site string, status int) *proxytest.Proxy {
+	t.Helper()
+	p := proxytest.Start(t, site)
+	for _, w := range p.Workers("generic1", "typing1", "media1") {
+		w.Answers(func(x *proxytest.Exchange) { x.Reply(status, unrecognised, "X-Refused: yes") })
+	}
+	return p
+}
+
+// What a worker does not recognise is answered by main, body and all, and the
+// client sees nothing of the detour.
+func TestMainAnswersWhatAWorkerDoesNotRecognise(t *testing.T) {
+	for _, status := range []int{404, 405} {
+		for _, call := range []proxytest.Call{
+			{Target: syncTarget},
+			{Method: "PUT", Target: sendTarget, Body: `{"body":"once"}`},
+			{Method: "POST", Target: queryTarget, Body: `{}`},
+		} {
+			p := healed(t, healSite, status)
+			call.Header = []string{alice}
+			res := p.Send(call)
+			wantFrom(t, res, "main")
+			if got := res.Header.Get("X-Refused"); got != "" {
+				t.Errorf("%s: a header of the refusal is left", call.Target)
+			}
+			if got := p.Workers("main")[0].Last(); got.Body() != call.Body || got.Target != call.Target {
+				t.Errorf("main got %s %q", got.Target, got.Body())
+			}
+		}
+	}
+}
+
+// Where only certain processes may answer, or a request must not be handled
+// twice, or it was switched off, the worker's word stands.
+func TestSomeRefusalsStand(t *testing.T) {
+	for what, test := range map[string]struct {
+		site string
+		call proxytest.Call
+	}{
+		"typing":         {healSite, proxytest.Call{Method: "PUT", Target: typingTarget, Body: `{}`}},
+		"media":          {healSite, proxytest.Call{Target: "/_matrix/media/v3/config"}},
+		"transactions":   {healSite, proxytest.Call{Method: "PUT", Target: "/_matrix/federation/v1/send/1", Body: `{}`}},
+		"unknown length": {healSite, proxytest.Call{Method: "PUT", Target: sendTarget, Body: `{}`, Chunked: true}},
+		"switched off":   {"synapse_workers {\n\tmain $main\n\tgeneric_worker $generic1\n\treplay off\n}", proxytest.Call{Target: syncTarget}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			p := proxytest.Start(t, test.site)
+			for _, w := range p.Workers("generic1") {
+				w.Answers(proxytest.Status(404, unrecognised))
+			}
+			if what == "typing" || what == "media" {
+				p = healed(t, test.site, 404)
+			}
+			res := p.Send(test.call)
+			if res.Status != 404 || res.Body != unrecognised {
+				t.Errorf("answered %d %q", res.Status, res.Body)
+			}
+			if n := p.Workers("main")[0].Count(); n != 0 {
+				t.Errorf("main was asked %d times", n)
+			}
+		})
+	}
+}
+
+// An honest 404 of a worker goes to the client as it is.
+func TestOtherRefusalsAreTheClients(t *testing.T) {
+	p := proxytest.Start(t, healSite)
+	notFound := `{"errcode":"M_NOT_FOUND","error":"Event not found"}`
+	p.Workers("generic1")[0].Answers(proxytest.Status(404, notFound))
+	if res := p.Send(proxytest.Call{Target: syncTarget}); res.Status != 404 || res.Body != notFound {
+		t.Errorf("answered %d %q", res.Status, res.Body)
+	}
+	if n := p.Workers("main")[0].Count(); n != 0 {
+		t.Errorf("main was asked %d times", n)
+	}
+}
+
+// When main does not recognise an endpoint either, its word is remembered.
+func TestMainIsBelieved(t *testing.T) {
+	p := healed(t, healSite, 404)
+	main := p.Workers("main")[0]
+	main.Answers(proxytest.Status(404, unrecognised))
+	for range 5 {
+		if res := p.Send(proxytest.Call{Target: syncTarget}); res.Status != 404 || res.Body != unrecognised {
+			t.Fatalf("answered %d %q", res.Status, res.Body)
+		}
+	}
+	if n := main.Count(); n != 1 {
+		t.Errorf("main was asked %d times, expected once", n)
+	}
+	p.Send(proxytest.Call{Target: devicesTarget})
+	if n := main.Count(); n != 2 {
+		t.Errorf("main was not asked about another endpoint")
+	}
+}
+
+// A table that is all wrong does not move a pool's work to main: ten requests
+// a second at most.
+func TestReplaysAreLimited(t *testing.T) {
+	p := healed(t, healSite, 404)
+	for range 60 {
+		p.Send(proxytest.Call{Target: syncTarget})
+	}
+	if n := p.Workers("main")[0].Count(); n < 10 || n > 40 {
+		t.Errorf("main was asked %d times for 60 requests", n)
+	}
+}
