@@ -30,7 +30,7 @@ func init() {
 func explainCommand() *cobra.Command {
 	var q question
 	cmd := &cobra.Command{
-		Use:   "explain --config <file> [--adapter <name>] [--format text|json] [<method> <uri> [-H 'Name: value']... [--remote-ip <ip>] | --batch <file>|-]",
+		Use:   "explain --config <file> [--adapter <name>] [--format text|json] [<method> <uri> [-H 'Name: value']... [--remote-ip <ip>] | --batch <file>|- | --access-log <file>]",
 		Short: "Tells which workers a request would be sent to, and why",
 		Long: `Tells which workers a request would be sent to, and why. Nothing is started
 and nothing is sent. No token, user or room is printed.
@@ -40,6 +40,10 @@ With --batch, requests are read as JSON lines:
     {"method": "GET", "uri": "/_matrix/…", "headers": {"Authorization": "…"}, "remote_ip": "192.0.2.1"}
 
 and answered with one JSON line each, in order.
+
+With --access-log, the requests of a log are counted by class, pool, worker and
+key. Keys are shown as digests. Tokens are in a log only with log_credentials;
+without them, users cannot be told apart.
 
 If the configuration has several sites with synapse_workers, the first one that
 serves the Host header of the request answers, or the first of all.`,
@@ -56,6 +60,7 @@ serves the Host header of the request answers, or the first of all.`,
 	flags.StringVar(&q.format, "format", "text", "How to answer: text or json")
 	flags.StringArrayVarP(&q.headers, "header", "H", nil, "A header of the request, 'Name: value'; repeatable")
 	flags.StringVar(&q.remoteIP, "remote-ip", "", "The address of the client")
+	flags.StringVar(&q.accessLog, "access-log", "", "An access log of Caddy in JSON, to see where its requests would go")
 	flags.StringVar(&q.batch, "batch", "", "A file with a request on each line, or - for standard input")
 	return cmd
 }

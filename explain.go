@@ -26,15 +26,17 @@ type inquiry struct {
 // An explanation tells where a request would go. It holds nothing of the
 // request that could not be published.
 type explanation struct {
-	Method    string   `json:"method"`
-	Template  string   `json:"template"`
-	Class     string   `json:"class"`
-	Hard      bool     `json:"hard"`
-	ServedBy  by       `json:"served_by"`
-	Pools     []string `json:"pools"`
-	Key       string   `json:"key"`
-	KeyDigest string   `json:"key_digest"`
-	Workers   []string `json:"workers"`
+	Method    string      `json:"method"`
+	Template  string      `json:"template"`
+	Source    string      `json:"source,omitempty"`
+	Class     string      `json:"class"`
+	Hard      bool        `json:"hard"`
+	ServedBy  by          `json:"served_by"`
+	Pools     []string    `json:"pools"`
+	Skipped   []pool.Skip `json:"skipped,omitempty"`
+	Key       string      `json:"key"`
+	KeyDigest string      `json:"key_digest"`
+	Workers   []string    `json:"workers"`
 }
 
 // explainer decides like a handler that was never started.
@@ -67,7 +69,8 @@ func (e *explainer) explain(q inquiry) explanation {
 		}
 		return x
 	}
-	x.Class, x.Hard = class.String(), class.Hard()
+	x.Class, x.Hard, x.Source = class.String(), class.Hard(), d.match.Source()
+	x.Skipped = e.plan.Skipped(r, class)
 	for i, stop := range e.plan.Stops(r, class) {
 		x.Pools = append(x.Pools, stop.Pool)
 		if i == 0 {

@@ -3,6 +3,7 @@ package synapseworkers
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/demo"
+	"github.com/caddy-matrix/caddy-synapse-workers/pool"
 )
 
 // explained is the configuration that questions are asked about.
@@ -166,6 +168,7 @@ func TestExplain(t *testing.T) {
 				t.Errorf("workers %v of what is served by %s", got.Workers, got.ServedBy)
 			}
 			got.KeyDigest, got.Workers, tt.want.Method = "", nil, tt.method
+			got.Skipped, got.Source = nil, "" // see TestExplainSkipped
 			if tt.want.Pools == nil {
 				tt.want.Pools = []string{}
 			}
@@ -233,8 +236,8 @@ func TestExplainRefuses(t *testing.T) {
 		q                  question
 		args               []string
 	}{
-		{"nothing asked", explained, "expected either <method> <uri> or --batch", question{}, nil},
-		{"too much asked", explained, "expected either <method> <uri> or --batch", question{batch: "-"}, []string{"GET", "/"}},
+		{"nothing asked", explained, "expected either <method> <uri>, --batch", question{}, nil},
+		{"too much asked", explained, "expected either <method> <uri>, --batch", question{batch: "-"}, []string{"GET", "/"}},
 		{"no handler", "localhost\nrespond 404\n", "has no synapse_workers", question{}, []string{"GET", "/"}},
 		{"a broken Caddyfile", "localhost {\n\tsynapse_workers {\n\t\ttyping 127.0.0.1:1\n\t}\n}\n", "missing main", question{}, []string{"GET", "/"}},
 		{"an odd format", explained, "expected text or json", question{format: "yaml"}, []string{"GET", "/"}},
@@ -278,5 +281,72 @@ func TestExplainText(t *testing.T) {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}
+	}
+}
+
+// An explanation names the row of the table, and why pools that could serve the
+// request are passed by.
+func TestExplainSkipped(t *testing.T) {
+	send := askJSON(t, question{}, "PUT", "/_matrix/client/v3/rooms/!r:h/send/m.room.message/1")
+	want := []pool.Skip{
+		{Pool: "event_creator@bridge", Why: "its fence does not match"},
+		{Pool: "event_creator", Why: "not configured"},
+	}
+	if !slices.Equal(send.Skipped, want) {
+		t.Errorf("skipped %v, want %v", send.Skipped, want)
+	}
+	if send.Source != "rest/client/room.py RoomSendEventRestServlet" {
+		t.Errorf("source %q", send.Source)
+	}
+	typing := askJSON(t, question{}, "PUT", "/_matrix/client/v3/rooms/!r:h/typing/@alice:h")
+	if len(typing.Skipped) > 0 {
+		t.Errorf("skipped %v on the way to the writer", typing.Skipped)
+	}
+}
+
+// An access log becomes a table of where its requests would go; what cannot be
+// read is counted and reported; nobody is named.
+func TestExplainAccessLog(t *testing.T) {
+	var log strings.Builder
+	for i := range 100 {
+		token := "hidden"
+		if i < 60 {
+			token = strings.TrimPrefix(alice, "Bearer ")
+		}
+		fmt.Fprintf(&log, `{"request":{"method":"GET","host":"matrix.example.com","uri":"/_matrix/client/v3/sync?since=s","client_ip":"192.0.2.1","headers":{"Authorization":["Bearer %s"]}}}`+"\n", token)
+	}
+	log.WriteString("garbage\n")
+	log.WriteString(`{"request":{"method":"GET","uri":"/index.html"}}` + "\n")
+	log.WriteString(`{"request":{"method":"GET","uri":"/_matrix/client/v3/sync?since=s","headers":{"Authorization":["REDACTED"]}}}` + "\n")
+	file := filepath.Join(t.TempDir(), "access.log")
+	if err := os.WriteFile(file, []byte(log.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := ask(t, explained, "", question{accessLog: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got tally
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Requests != 102 || got.Malformed != 1 || got.Keyless != 1 || got.Classes["sync"] != 101 ||
+		got.Pools["synchrotron"] != 101 || got.Served["next"] != 1 {
+		t.Errorf("got %+v", got)
+	}
+	if len(got.Hottest) != 2 || got.Hottest[0].Requests != 60 || got.Hottest[0].Share != 0.6 {
+		t.Errorf("hottest keys %+v", got.Hottest)
+	}
+	text, err := ask(t, explained, "", question{accessLog: file, format: "text"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"102 requests, and 1 lines that hold none; the first: line 101", "sync   101       100.0 %", "60.0 %"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text+out, "YWxpY2U") || strings.Contains(text+out, "192.0.2") {
+		t.Errorf("somebody is named in\n%s%s", text, out)
 	}
 }

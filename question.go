@@ -21,6 +21,7 @@ type question struct {
 	config, adapter, format string
 	headers                 []string
 	remoteIP, batch         string
+	accessLog               string
 }
 
 // run answers the question.
@@ -28,12 +29,15 @@ func (q *question) run(in io.Reader, out io.Writer, args []string) error {
 	if q.format != "text" && q.format != "json" {
 		return fmt.Errorf("--format %s: expected text or json", q.format)
 	}
-	if (q.batch == "") == (len(args) == 0) {
-		return errors.New("expected either <method> <uri> or --batch <file>")
+	if asked := []bool{len(args) > 0, q.batch != "", q.accessLog != ""}; count(asked) != 1 {
+		return errors.New("expected either <method> <uri>, --batch <file> or --access-log <file>")
 	}
 	sites, err := q.load()
 	if err != nil {
 		return err
+	}
+	if q.accessLog != "" {
+		return q.explainLog(sites, out, os.Stderr)
 	}
 	if q.batch == "" {
 		return q.one(sites, out, args)
@@ -47,6 +51,16 @@ func (q *question) run(in io.Reader, out io.Writer, args []string) error {
 		in = file
 	}
 	return answerAll(sites, in, out)
+}
+
+// count tells how many are true.
+func count(all []bool) (n int) {
+	for _, is := range all {
+		if is {
+			n++
+		}
+	}
+	return n
 }
 
 // one answers for the request given in the arguments.
@@ -103,13 +117,16 @@ func (x explanation) print(out io.Writer) error {
 		}
 	}
 	line("endpoint", strings.TrimSpace(x.Method+" "+x.Template))
+	line("source", x.Source)
 	line("class", x.Class)
 	if x.Hard {
-		line("", "")
 		line("hard", "a process that is not the writer would answer with an error")
 	}
 	line("served by", servedBy[x.ServedBy])
 	line("pools", strings.Join(x.Pools, ", then "))
+	for _, skip := range x.Skipped {
+		line("skipped", skip.Pool+": "+skip.Why)
+	}
 	if x.ServedBy == byProxy {
 		line("key", strings.TrimSpace(x.Key+" "+x.KeyDigest))
 	}

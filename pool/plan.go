@@ -3,6 +3,7 @@ package pool
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -15,6 +16,7 @@ import (
 type Plan struct {
 	config *Config // a copy of its own
 	pools  []*Pool // by index: main first
+	routes []routing.Pool
 	names  []string
 	chains routing.Chains
 }
@@ -30,7 +32,7 @@ func NewPlan(ctx caddy.Context, config *Config) (*Plan, error) {
 		return nil, err
 	}
 	routes := config.Routes()
-	plan := &Plan{config: config, pools: config.All(), chains: routing.Resolve(routes)}
+	plan := &Plan{config: config, pools: config.All(), routes: routes, chains: routing.Resolve(routes)}
 	for i, p := range plan.pools {
 		plan.names = append(plan.names, routes[i].Name())
 		if err := p.Fence.provision(ctx); err != nil {
@@ -65,6 +67,41 @@ func (p *Plan) Stops(r *http.Request, class endpoint.Class) []Stop {
 		})
 	}
 	return stops
+}
+
+// Skip is a pool that could have served a request, and why it does not.
+type Skip struct {
+	Pool string `json:"pool"`
+	Why  string `json:"why"`
+}
+
+// Skipped lists the pools that a request of a class is not sent to although
+// their type could serve it: there are none, or their fence is closed.
+func (p *Plan) Skipped(r *http.Request, class endpoint.Class) []Skip {
+	if p.config.MAS != nil && class.MAS() {
+		return nil
+	}
+	var skipped []Skip
+	for _, t := range routing.TypesOf(class, p.routes) {
+		everybody := false
+		for i, pool := range p.pools {
+			if !slices.Contains(pool.Types, t) {
+				continue
+			}
+			everybody = everybody || pool.Fence == nil
+			skip := Skip{p.names[i], "its fence does not match"}
+			if !pool.Fence.open(r) && !slices.Contains(skipped, skip) {
+				skipped = append(skipped, skip)
+			}
+		}
+		if everybody && class.Alone() {
+			break // types behind the first that has a pool do not count
+		}
+		if !everybody {
+			skipped = append(skipped, Skip{string(t), "not configured"})
+		}
+	}
+	return skipped
 }
 
 // policy reads the pool's selection policy, which is not started. It is nil if

@@ -40,16 +40,16 @@ func chainOf(class endpoint.Class, pools []Pool) Chain {
 	if mas := indexOf(pools, MASName); mas >= 0 && traits.MAS {
 		return link([]int{mas}, pools)
 	}
-	types := typesOf(class, pools)
+	types := TypesOf(class, pools)
 	if traits.Alone {
 		return link(aloneOrder(types, pools), pools)
 	}
 	return link(append(order(types, pools), Main), pools)
 }
 
-// typesOf lists the worker types of a class in order of preference. Opening a
+// TypesOf lists the worker types of a class in order of preference. Opening a
 // sliding sync connection counts as an initial sync where an operator says so.
-func typesOf(class endpoint.Class, pools []Pool) []endpoint.WorkerType {
+func TypesOf(class endpoint.Class, pools []Pool) []endpoint.WorkerType {
 	types := class.Traits().Types
 	if class != endpoint.ClassInitialSlidingSync {
 		return types
