@@ -30,6 +30,9 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 //	    <types...>   [@<fence>] [<upstreams...>] [{ <pool> }]
 //	    mas          <upstreams...> [{ <pool> }]
 //
+//	    # which endpoints they serve
+//	    synapse_version <version>
+//
 //	    # what falls to the main process when workers are down
 //	    fallback_limit <requests>|off
 //

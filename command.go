@@ -18,10 +18,10 @@ import (
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "synapse-workers",
-		Usage: "explain|demo",
+		Usage: "explain|endpoints|demo",
 		Short: "Asks and shows how requests are routed to Synapse workers",
 		CobraFunc: func(cmd *cobra.Command) {
-			cmd.AddCommand(explainCommand(), demoCommand())
+			cmd.AddCommand(explainCommand(), endpointsCommand(), demoCommand())
 		},
 	})
 }
@@ -47,9 +47,8 @@ without them, users cannot be told apart.
 
 If the configuration has several sites with synapse_workers, the first one that
 serves the Host header of the request answers, or the first of all.`,
-		Args:          cobra.MaximumNArgs(2),
-		SilenceUsage:  true,
-		SilenceErrors: true,
+		Args:         cobra.MaximumNArgs(2),
+		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return q.run(cmd.InOrStdin(), cmd.OutOrStdout(), args)
 		},
@@ -69,11 +68,10 @@ serves the Host header of the request answers, or the first of all.`,
 func demoCommand() *cobra.Command {
 	var listen string
 	cmd := &cobra.Command{
-		Use:           "demo [--listen <address>]",
-		Short:         "Runs the proxy in front of stand-in workers that say who they are",
-		Args:          cobra.NoArgs,
-		SilenceUsage:  true,
-		SilenceErrors: true,
+		Use:          "demo [--listen <address>]",
+		Short:        "Runs the proxy in front of stand-in workers that say who they are",
+		Args:         cobra.NoArgs,
+		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			interrupted := make(chan os.Signal, 1)
 			signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)

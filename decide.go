@@ -62,9 +62,9 @@ func (h *Handler) route(r *http.Request, d decision) decision {
 	if r.Method == http.MethodOptions && !h.isMAS(d) {
 		return d.local(func(w http.ResponseWriter, _ *http.Request) { edge.Preflight(w, d.path) })
 	}
-	d.match = matcher.Classify(r)
+	d.match = matcher.Classify(r, h.table)
 	if r.Method == http.MethodOptions {
-		d.match = endpoint.Newest().Classify(http.MethodPost, d.path, d.query)
+		d.match = h.table.Classify(http.MethodPost, d.path, d.query)
 	}
 	if repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
 		repl.Set(classPlaceholder, classLabels[d.match.Class])
@@ -82,8 +82,8 @@ func (h *Handler) isMAS(d decision) bool {
 	if h.MAS == nil {
 		return false
 	}
-	return endpoint.Newest().Classify(http.MethodPost, d.path, d.query).Class.MAS() ||
-		endpoint.Newest().Classify(http.MethodGet, d.path, d.query).Class.MAS()
+	return h.table.Classify(http.MethodPost, d.path, d.query).Class.MAS() ||
+		h.table.Classify(http.MethodGet, d.path, d.query).Class.MAS()
 }
 
 func (d decision) deny(err *edge.Error) decision {

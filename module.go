@@ -12,9 +12,11 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/edge"
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/pool"
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
 )
@@ -43,6 +45,10 @@ func init() {
 type Handler struct {
 	pool.Config
 
+	// The release of Synapse, such as `1.99`, from 1.43 on: which endpoints its
+	// workers serve. Default: the newest that is known.
+	SynapseVersion string `json:"synapse_version,omitempty"`
+
 	// Who may reach Synapse's admin API, `/_synapse/admin/`. Default: nobody.
 	AdminAPI *Access `json:"admin_api,omitempty"`
 
@@ -67,7 +73,8 @@ type Handler struct {
 	// are then answered here instead of keeping Synapse busy. Default: `false`.
 	PresenceOff bool `json:"presence_off,omitempty"`
 
-	set *pool.Set
+	table *endpoint.Table
+	set   *pool.Set
 }
 
 // CaddyModule returns the Caddy module information.
@@ -83,12 +90,24 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.prepare(); err != nil {
 		return err
 	}
+	h.warnOfVersion(ctx)
 	app, err := ctx.App(pool.AppID)
 	if err != nil {
 		return fmt.Errorf("getting the %s app: %w", pool.AppID, err)
 	}
-	h.set, err = app.(*pool.App).Set(&h.Config)
-	return err
+	if h.set, err = app.(*pool.App).Set(&h.Config); err != nil {
+		return err
+	}
+	go h.compareRelease(ctx, ctx.Logger())
+	return nil
+}
+
+// warnOfVersion logs that Synapse is newer than the table.
+func (h *Handler) warnOfVersion(ctx caddy.Context) {
+	if v, err := endpoint.ParseRelease(h.SynapseVersion); err == nil && endpoint.Latest.Before(v) {
+		ctx.Logger().Warn("the endpoints of this Synapse are not known yet: using those of an older one",
+			zap.String("synapse_version", h.SynapseVersion), zap.Stringer("newest_known", endpoint.Latest))
+	}
 }
 
 // prepare checks the configuration and readies all that needs no running
@@ -97,6 +116,11 @@ func (h *Handler) prepare() error {
 	if err := h.Validate(); err != nil {
 		return err
 	}
+	version, err := endpoint.ParseRelease(h.SynapseVersion)
+	if err != nil {
+		return err
+	}
+	h.table = endpoint.At(version)
 	if h.MaxUploadSize == 0 {
 		h.MaxUploadSize = defaultUploadSize
 	}
@@ -113,6 +137,9 @@ func (h *Handler) prepare() error {
 
 // Validate checks the configuration.
 func (h *Handler) Validate() error {
+	if _, err := endpoint.ParseRelease(h.SynapseVersion); err != nil {
+		return fmt.Errorf("synapse_version: %w", err)
+	}
 	if h.MaxUploadSize < 0 || h.MaxBodySize < 0 {
 		return errors.New("max_upload_size and max_body_size: expected a positive number of bytes")
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 )
 
 // option reads a line of the directive that is no pool; d stands on its first
@@ -16,6 +18,7 @@ type option func(h *Handler, d *caddyfile.Dispenser) error
 
 // options are the directive's own, by their words.
 var options = map[string]option{
+	"synapse_version": unmarshalVersion,
 	"fallback_limit": func(h *Handler, d *caddyfile.Dispenser) (err error) {
 		h.FallbackLimit, err = parseLimit(d)
 		return err
@@ -68,6 +71,16 @@ func unmarshalReplay(h *Handler, d *caddyfile.Dispenser) error {
 		return d.Errf("replay takes one argument: off")
 	}
 	h.ReplayOff = true
+	return nil
+}
+
+func unmarshalVersion(h *Handler, d *caddyfile.Dispenser) error {
+	if !d.AllArgs(&h.SynapseVersion) {
+		return d.Errf("synapse_version takes one argument: a version such as %s", endpoint.Latest)
+	}
+	if _, err := endpoint.ParseRelease(h.SynapseVersion); err != nil {
+		return d.Errf("synapse_version: %w", err)
+	}
 	return nil
 }
 

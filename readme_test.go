@@ -107,7 +107,7 @@ func exampleOf(class endpoint.Class) string {
 	if class == endpoint.ClassMain {
 		return "everything unknown"
 	}
-	for _, row := range endpoint.Newest().Rows() {
+	for _, row := range endpoint.AllRows() {
 		if row.Class == class {
 			path := setWord.ReplaceAllStringFunc(row.Path, func(set string) string {
 				if member, ok := memberOf[set]; ok {

@@ -24,6 +24,7 @@ const (
 	ClassSSOLogin
 	ClassSSO
 	ClassKeys
+	ClassKeysUpload
 	ClassDeviceLists
 	ClassProfile
 	ClassCreateRoom
@@ -127,6 +128,10 @@ var classes = [ClassCount]struct {
 
 	ClassKeys: {"keys", Traits{
 		Types: types(ClientReader, GenericWorker), Key: KeyUser}},
+	// Until 1.73 a worker needed worker_main_http_uri to hand uploads on, which
+	// only those that are meant for it have.
+	ClassKeysUpload: {"keys_upload", Traits{
+		Types: types(FrontendProxy), Key: KeyUser}},
 	ClassDeviceLists: {"device_lists", Traits{
 		Types: types(DeviceListsWriter, ClientReader, GenericWorker), Key: KeyUser}},
 	ClassProfile: {"profile", Traits{

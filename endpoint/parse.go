@@ -11,6 +11,8 @@ type Row struct {
 	Class   Class
 	Methods Methods
 	Path    string // the template as written, with <sets>, [/] and a query condition
+	Pattern string // the same with the members of its sets in a release, "(r0|v3)"
+	Period         // the releases that have the endpoint so
 	Again   Again
 	Source  string // the file of Synapse that registers the endpoint, and its servlet
 	Line    int
@@ -40,15 +42,23 @@ func (a Again) String() string {
 	return "unknown"
 }
 
-// A source is a parsed table, not yet compiled.
+// A source is a parsed table of all releases, not yet compiled.
 type source struct {
-	sets map[string][]string
+	sets []set
 	rows []Row
+}
+
+// A set gives a name to words that stand in the same place of many paths.
+type set struct {
+	name string
+	Period
+	members []string
+	line    int
 }
 
 // parse reads the text of a table. See the head of table.txt for its form.
 func parse(text string) (*source, error) {
-	src := &source{sets: make(map[string][]string)}
+	src := new(source)
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
@@ -58,7 +68,7 @@ func parse(text string) (*source, error) {
 		}
 		var err error
 		if words[0] == "set" {
-			err = src.addSet(words[1:])
+			err = src.addSet(words[1:], number)
 		} else {
 			err = src.addRow(words, number)
 		}
@@ -69,44 +79,40 @@ func parse(text string) (*source, error) {
 	return src, nil
 }
 
-// addSet reads "NAME MEMBER…".
-func (s *source) addSet(words []string) error {
-	if len(words) < 2 {
-		return errors.New("a set needs a name and members")
+// addSet reads "NAME SINCE UNTIL MEMBER…".
+func (s *source) addSet(words []string, line int) error {
+	if len(words) < 4 {
+		return errors.New("a set needs a name, since, until and members")
 	}
-	name := words[0]
-	if _, known := s.sets[name]; known {
-		return fmt.Errorf("set %q is declared twice", name)
+	period, err := parsePeriod(words[1], words[2])
+	if err != nil {
+		return err
 	}
-	s.sets[name] = words[1:]
+	s.sets = append(s.sets, set{words[0], period, words[3:], line})
 	return nil
 }
 
-// addRow reads "CLASS METHODS PATH AGAIN SOURCE…".
+// addRow reads "CLASS METHODS PATH SINCE UNTIL AGAIN SOURCE…".
 func (s *source) addRow(words []string, line int) error {
-	if len(words) < 5 {
-		return errors.New("a row needs a class, methods, a path, again and a source")
+	if len(words) < 7 {
+		return errors.New("a row needs a class, methods, a path, since, until, again and a source")
 	}
-	class, known := ParseClass(words[0])
-	if !known {
+	row := Row{Path: words[2], Source: strings.Join(words[6:], " "), Line: line}
+	var known bool
+	if row.Class, known = ParseClass(words[0]); !known {
 		return fmt.Errorf("unknown class %q", words[0])
 	}
-	methods, err := parseMethods(words[1])
-	if err != nil {
+	var err error
+	if row.Methods, err = parseMethods(words[1]); err != nil {
 		return err
 	}
-	again, err := parseAgain(words[3])
-	if err != nil {
+	if row.Period, err = parsePeriod(words[3], words[4]); err != nil {
 		return err
 	}
-	s.rows = append(s.rows, Row{
-		Class:   class,
-		Methods: methods,
-		Path:    words[2],
-		Again:   again,
-		Source:  strings.Join(words[4:], " "),
-		Line:    line,
-	})
+	if row.Again, err = parseAgain(words[5]); err != nil {
+		return err
+	}
+	s.rows = append(s.rows, row)
 	return nil
 }
 

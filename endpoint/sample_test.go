@@ -13,9 +13,9 @@ type sample struct{ method, path, query string }
 
 // samplesOf makes one request for each method and each concrete path of a row,
 // with the given text in place of every id.
-func samplesOf(t testing.TB, src *source, row Row, id string) []sample {
+func samplesOf(t testing.TB, ed *edition, row Row, id string) []sample {
 	t.Helper()
-	templates, err := src.expand(row)
+	templates, err := ed.expand(row)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,13 +55,13 @@ func methodsOf(m Methods) []string {
 
 // allSamples are requests for every row of the newest table.
 var allSamples = sync.OnceValue(func() []sample {
-	src, err := parse(newestText)
+	ed, err := releases().at(Latest)
 	if err != nil {
 		panic(err)
 	}
 	var samples []sample
-	for _, row := range src.rows {
-		samples = append(samples, samplesOf(&testing.T{}, src, row, "~id~")...)
+	for _, row := range ed.rows {
+		samples = append(samples, samplesOf(&testing.T{}, ed, row, "~id~")...)
 	}
 	return samples
 })

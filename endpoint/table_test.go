@@ -6,30 +6,38 @@ import (
 	"testing"
 )
 
-// TestEveryRowIsReached makes requests from each row and expects that row, or
-// one of the same path that stands before it, and the row itself at least once
-// for each of its paths.
+// TestEveryRowIsReached makes requests from each row of each release and
+// expects that row, or one of the same path that stands before it, and the row
+// itself at least once for each of its paths.
 func TestEveryRowIsReached(t *testing.T) {
-	src, err := parse(newestText)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, row := range src.rows {
-		reached := make(map[string]bool)
-		for _, s := range samplesOf(t, src, row, "~id~") {
-			m := Newest().Classify(s.method, s.path, s.query)
-			if !m.taken {
-				t.Fatalf("line %d: %s %s is in no row", row.Line, s.method, s.path)
-			}
-			reached[s.path] = reached[s.path] || m.route.row.Line == row.Line
-			if m.route.row.Line == row.Line && (m.Class != row.Class || m.Source() != row.Source || m.Again() != row.Again) {
-				t.Errorf("line %d: %s %s has the class %s", row.Line, s.method, s.path, m.Class)
-			}
+	for _, v := range turns() {
+		ed, err := releases().at(v)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for path, ok := range reached {
-			if !ok {
-				t.Errorf("line %d: other rows take every request for %s", row.Line, path)
-			}
+		for _, row := range ed.rows {
+			checkReached(t, At(v), row, samplesOf(t, ed, row, "~id~"))
+		}
+	}
+}
+
+func checkReached(t *testing.T, table *Table, row Row, samples []sample) {
+	t.Helper()
+	reached := make(map[string]bool)
+	for _, s := range samples {
+		m := table.Classify(s.method, s.path, s.query)
+		if !m.taken {
+			t.Fatalf("%s, line %d: %s %s is in no row", table.version, row.Line, s.method, s.path)
+		}
+		mine := m.route.row.Line == row.Line
+		reached[s.path] = reached[s.path] || mine
+		if mine && (m.Class != row.Class || m.Source() != row.Source || m.Again() != row.Again) {
+			t.Errorf("%s, line %d: %s %s has the class %s", table.version, row.Line, s.method, s.path, m.Class)
+		}
+	}
+	for path, ok := range reached {
+		if !ok {
+			t.Errorf("%s, line %d: other rows take every request for %s", table.version, row.Line, path)
 		}
 	}
 }
@@ -112,30 +120,39 @@ func sampled(p pattern, method string) bool {
 	return false
 }
 
+// compileText compiles the newest release of a table.
+func compileText(text string) (*Table, error) {
+	src, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return compile(src, Latest)
+}
+
 func TestCompileRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"sync GET /a -":                        "line 1: a row needs",
-		"\n# note\nsink GET /a - src":          `line 3: unknown class "sink"`,
-		"sync GRAB /a - src":                   `unknown method "GRAB"`,
-		"sync GET,GET /a - src":                "method GET is given twice",
-		"sync HEAD /a - src":                   "HEAD goes with GET",
-		"sync GET /a maybe src":                `unknown word "maybe"`,
-		"sync GET a - src":                     "a path begins with a slash",
-		"sync GET /<old>/a - src":              "unknown set <old>",
-		"sync GET /<old/a - src":               "unknown set <old/a>",
-		"set old":                              "a set needs a name and members",
-		"set old a\nset old b":                 `line 2: set "old" is declared twice`,
-		"sync GET /a? - src":                   "a query condition needs a parameter",
-		"sync GET /a{room} - src":              `segment "a{room}" is neither`,
-		"sync GET /{} - src":                   `segment "{}" is neither`,
-		"sync GET /{a...}/b - src":             `segment "{a...}" is neither`,
-		"sync GET /a/.* - src":                 `segment ".*" is neither`,
-		"typing PUT /a/{user} - src":           "no {room} or {alias}",
-		"sync GET /a - x\nkeys GET /a - y":     "line 2: unreachable: line 1 takes every GET /a",
-		"sync * /a - x\nkeys GET /a?b - y":     "line 2: unreachable",
-		"sync GET /a?b - x\nkeys GET /a?b - y": "line 2: unreachable",
+		"sync GET /a - - -":                            "line 1: a row needs",
+		"\n# note\nsink GET /a - - - src":              `line 3: unknown class "sink"`,
+		"sync GRAB /a - - - src":                       `unknown method "GRAB"`,
+		"sync GET,GET /a - - - src":                    "method GET is given twice",
+		"sync HEAD /a - - - src":                       "HEAD goes with GET",
+		"sync GET /a - - maybe src":                    `unknown word "maybe"`,
+		"sync GET a - - - src":                         "a path begins with a slash",
+		"sync GET /<old>/a - - - src":                  "unknown set <old>",
+		"sync GET /<old/a - - - src":                   "unknown set <old/a>",
+		"set old - -":                                  "a set needs a name, since, until and members",
+		"set old - - a\nset old - - b":                 `line 2: set "old" is declared twice`,
+		"sync GET /a? - - - src":                       "a query condition needs a parameter",
+		"sync GET /a{room} - - - src":                  `segment "a{room}" is neither`,
+		"sync GET /{} - - - src":                       `segment "{}" is neither`,
+		"sync GET /{a...}/b - - - src":                 `segment "{a...}" is neither`,
+		"sync GET /a/.* - - - src":                     `segment ".*" is neither`,
+		"typing PUT /a/{user} - - - src":               "no {room} or {alias}",
+		"sync GET /a - - - x\nkeys GET /a - - - y":     "line 2: unreachable: line 1 takes every GET /a",
+		"sync * /a - - - x\nkeys GET /a?b - - - y":     "line 2: unreachable",
+		"sync GET /a?b - - - x\nkeys GET /a?b - - - y": "line 2: unreachable",
 	} {
-		if _, err := compile(text); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := compileText(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
@@ -144,11 +161,11 @@ func TestCompileRefuses(t *testing.T) {
 func TestCompileAccepts(t *testing.T) {
 	for _, text := range []string{
 		"",
-		"sync GET /a?b - x\nkeys GET /a?b=c - x\nlogin GET /a - x",
-		"sync GET /a - x\nkeys * /a - x",
-		"set old x y/z\nsync GET /<old>/<old> - x",
+		"sync GET /a?b - - - x\nkeys GET /a?b=c - - - x\nlogin GET /a - - - x",
+		"sync GET /a - - - x\nkeys * /a - - - x",
+		"set old - - x y/z\nsync GET /<old>/<old> - - - x",
 	} {
-		if _, err := compile(text); err != nil {
+		if _, err := compileText(text); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -160,7 +177,7 @@ func TestMustCompilePanics(t *testing.T) {
 			t.Errorf("a bad table panics with %q", message)
 		}
 	}()
-	mustCompile("nonsense")
+	mustCompile(&source{rows: []Row{{Path: "nonsense", Line: 1}}}, Latest)
 }
 
 // TestRowsAreCopies keeps a caller from changing the table.
@@ -172,12 +189,15 @@ func TestRowsAreCopies(t *testing.T) {
 }
 
 func TestWalkStepsBack(t *testing.T) {
-	table := mustCompile(`
-		main   GET  /a/b/{x}/c    - x
-		sync   GET  /a/{x}/d/e    - x
-		keys   GET  /a/{rest...}  - x
-		login  POST /a/b/d/c      - x
+	table, err := compileText(`
+		main   GET  /a/b/{x}/c    - - - x
+		sync   GET  /a/{x}/d/e    - - - x
+		keys   GET  /a/{rest...}  - - - x
+		login  POST /a/b/d/c      - - - x
 	`)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for request, want := range map[string]string{
 		"GET /a/b/d/c":  "/a/b/{x}/c", // the literal d has no GET
 		"GET /a/b/d/e":  "/a/{x}/d/e", // the literal b leads nowhere

@@ -29,12 +29,12 @@ type span struct{ first, last int }
 const anyID = "{}"
 
 // expand fills the sets of a row's path in, one template for each combination.
-func (s *source) expand(row Row) ([]template, error) {
+func (ed *edition) expand(row Row) ([]template, error) {
 	path, when, err := cutCondition(row.Path)
 	if err != nil {
 		return nil, err
 	}
-	paths, err := s.fillSets(path)
+	paths, err := ed.fillSets(path)
 	if err != nil {
 		return nil, err
 	}
@@ -57,28 +57,6 @@ func cutCondition(path string) (string, condition, error) {
 		return "", when, errors.New("a query condition needs a parameter")
 	}
 	return path, when, nil
-}
-
-// fillSets replaces every <name> by each member of that set in turn.
-func (s *source) fillSets(path string) ([]string, error) {
-	before, after, found := strings.Cut(path, "<")
-	if !found {
-		return []string{path}, nil
-	}
-	name, after, closed := strings.Cut(after, ">")
-	members, known := s.sets[name]
-	if !closed || !known {
-		return nil, fmt.Errorf("unknown set <%s>", name)
-	}
-	var filled []string
-	for _, member := range members {
-		paths, err := s.fillSets(before + member + after)
-		if err != nil {
-			return nil, err
-		}
-		filled = append(filled, paths...)
-	}
-	return filled, nil
 }
 
 // parseTemplate reads a path whose sets are filled in.

@@ -22,7 +22,7 @@ const (
 	MediaRepository     WorkerType = "media_repository"
 	SSO                 WorkerType = "sso"
 	MASHelper           WorkerType = "mas_helper"
-	FrontendProxy       WorkerType = "frontend_proxy" // Synapse below 1.67
+	FrontendProxy       WorkerType = "frontend_proxy" // Synapse below 1.73
 	TypingWriter        WorkerType = "typing"
 	ToDeviceWriter      WorkerType = "to_device"
 	ReceiptsWriter      WorkerType = "receipts"

@@ -12,33 +12,35 @@ import (
 const matchVar = "synapse_workers.match"
 
 // A memo is a classification together with all that it depends on: a rewrite
-// in between makes it void.
+// in between makes it void, and so does another release of Synapse.
 type memo struct {
+	table          *endpoint.Table
 	method, target string
 	match          endpoint.Match
 	ok             bool
 }
 
-// Classify tells what a request is. It looks at the bytes of the request line,
-// which are those that go to Synapse, and does so once: the answer is kept with
-// the request until its method or target changes. A target that Synapse cannot
-// be asked for is of no known endpoint, which is a matter of the main process.
-func Classify(r *http.Request) endpoint.Match {
-	match, _ := classify(r)
+// Classify tells what a request is to the release of Synapse that the table is
+// of. It looks at the bytes of the request line, which are those that go to
+// Synapse, and does so once: the answer is kept with the request until its
+// method or target changes. A target that Synapse cannot be asked for is of no
+// known endpoint, which is a matter of the main process.
+func Classify(r *http.Request, table *endpoint.Table) endpoint.Match {
+	match, _ := classify(r, table)
 	return match
 }
 
 // classify also tells whether the target could be read at all.
-func classify(r *http.Request) (endpoint.Match, bool) {
+func classify(r *http.Request, table *endpoint.Table) (endpoint.Match, bool) {
 	known, _ := caddyhttp.GetVar(r.Context(), matchVar).(*memo)
-	if known != nil && known.method == r.Method && known.target == r.RequestURI {
+	if known != nil && known.table == table && known.method == r.Method && known.target == r.RequestURI {
 		return known.match, known.ok
 	}
 	path, query, ok := endpoint.SplitTarget(r.RequestURI)
 	var match endpoint.Match
 	if ok {
-		match = endpoint.Newest().Classify(r.Method, path, query)
+		match = table.Classify(r.Method, path, query)
 	}
-	caddyhttp.SetVar(r.Context(), matchVar, &memo{r.Method, r.RequestURI, match, ok})
+	caddyhttp.SetVar(r.Context(), matchVar, &memo{table, r.Method, r.RequestURI, match, ok})
 	return match, ok
 }

@@ -38,7 +38,13 @@ type MatchSynapseEndpoint struct {
 	// that no worker serves, and all that Synapse does not know.
 	Classes []string `json:"classes,omitempty"`
 
-	has [endpoint.ClassCount]bool
+	// The release of Synapse whose endpoints are matched, such as `1.99`, from
+	// 1.43 on. Should be the `synapse_version` of the site. Default: the newest
+	// that is known.
+	Version string `json:"version,omitempty"`
+
+	has   [endpoint.ClassCount]bool
+	table *endpoint.Table
 }
 
 // CaddyModule returns the Caddy module information.
@@ -51,18 +57,26 @@ func (MatchSynapseEndpoint) CaddyModule() caddy.ModuleInfo {
 
 // UnmarshalCaddyfile sets up the matcher from Caddyfile tokens. Syntax:
 //
-//	synapse_endpoint <classes...>
+//	synapse_endpoint [version <version>] <classes...>
 func (m *MatchSynapseEndpoint) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	// iterate to merge multiple matchers into one
 	for d.Next() {
-		if !d.NextArg() {
+		words := d.RemainingArgs()
+		if len(words) > 0 && words[0] == "version" {
+			if len(words) == 1 {
+				return d.Errf("synapse_endpoint: expected a version of Synapse behind the word version, such as %s", endpoint.Latest)
+			}
+			if m.Version != "" && m.Version != words[1] {
+				return d.Errf("synapse_endpoint: version is already given: it is %s", m.Version)
+			}
+			m.Version, words = words[1], words[2:]
+		}
+		if len(words) == 0 {
 			return d.Errf("synapse_endpoint: expected an endpoint class, one of %s", known())
 		}
-		for more := true; more; more = d.NextArg() {
-			if _, ok := endpoint.ParseClass(d.Val()); !ok {
-				return d.Errf("synapse_endpoint: %w", unknown(d.Val()))
-			}
-			m.Classes = append(m.Classes, d.Val())
+		m.Classes = append(m.Classes, words...)
+		if err := m.Validate(); err != nil {
+			return d.Errf("synapse_endpoint: %w", err)
 		}
 		if d.NextBlock(0) {
 			return d.Err("malformed synapse_endpoint matcher: blocks are not supported")
@@ -73,6 +87,11 @@ func (m *MatchSynapseEndpoint) UnmarshalCaddyfile(d *caddyfile.Dispenser) error 
 
 // Provision prepares the look-up of classes.
 func (m *MatchSynapseEndpoint) Provision(caddy.Context) error {
+	version, err := endpoint.ParseRelease(m.Version)
+	if err != nil {
+		return err
+	}
+	m.table = endpoint.At(version)
 	for _, name := range m.Classes {
 		if class, ok := endpoint.ParseClass(name); ok {
 			m.has[class] = true
@@ -81,8 +100,12 @@ func (m *MatchSynapseEndpoint) Provision(caddy.Context) error {
 	return nil
 }
 
-// Validate ensures that there are classes and that each of them exists.
+// Validate ensures that there are classes, and that each of them exists and so
+// does the release of Synapse.
 func (m *MatchSynapseEndpoint) Validate() error {
+	if _, err := endpoint.ParseRelease(m.Version); err != nil {
+		return err
+	}
 	if len(m.Classes) == 0 {
 		return fmt.Errorf("no endpoint classes, expected some of %s", known())
 	}
@@ -102,7 +125,7 @@ func (m *MatchSynapseEndpoint) Match(r *http.Request) bool {
 
 // MatchWithError returns true if r matches m.
 func (m *MatchSynapseEndpoint) MatchWithError(r *http.Request) (bool, error) {
-	match, ok := classify(r)
+	match, ok := classify(r, m.table)
 	return ok && m.has[match.Class], nil
 }
 

@@ -23,6 +23,8 @@ func TestUnmarshalCaddyfile(t *testing.T) {
 		"synapse_endpoint sync":                            `{"classes":["sync"]}`,
 		"synapse_endpoint sync typing":                     `{"classes":["sync","typing"]}`,
 		"synapse_endpoint sync\nsynapse_endpoint typing\n": `{"classes":["sync","typing"]}`,
+		"synapse_endpoint version 1.99 sync":               `{"classes":["sync"],"version":"1.99"}`,
+		"synapse_endpoint version 1.164.1 sync typing":     `{"classes":["sync","typing"],"version":"1.164.1"}`,
 	} {
 		var m MatchSynapseEndpoint
 		if err := m.UnmarshalCaddyfile(caddyfile.NewTestDispenser(input)); err != nil {
@@ -37,11 +39,16 @@ func TestUnmarshalCaddyfile(t *testing.T) {
 
 func TestUnmarshalCaddyfileRefuses(t *testing.T) {
 	for input, want := range map[string]string{
-		"synapse_endpoint":                        "expected an endpoint class, one of account_data, ",
-		"synapse_endpoint sync\nsynapse_endpoint": "Testfile:2",
-		"synapse_endpoint sync synk":              "unknown endpoint class 'synk', expected one of account_data, ",
-		"synapse_endpoint Sync":                   "unknown endpoint class 'Sync'",
-		"synapse_endpoint sync {\n typing\n}":     "blocks are not supported",
+		"synapse_endpoint":                                                       "expected an endpoint class, one of account_data, ",
+		"synapse_endpoint sync\nsynapse_endpoint":                                "Testfile:2",
+		"synapse_endpoint sync synk":                                             "unknown endpoint class 'synk', expected one of account_data, ",
+		"synapse_endpoint Sync":                                                  "unknown endpoint class 'Sync'",
+		"synapse_endpoint version":                                               "expected a version of Synapse behind the word version",
+		"synapse_endpoint version 1.99":                                          "expected an endpoint class",
+		"synapse_endpoint version sync typing":                                   "'sync' is not a version of Synapse: expected one such as 1.163",
+		"synapse_endpoint version 1.42 sync":                                     "version 1.42 of Synapse is too old: expected 1.43 or newer",
+		"synapse_endpoint version 1.99 sync\nsynapse_endpoint version 1.98 sync": "version is already given: it is 1.99",
+		"synapse_endpoint sync {\n typing\n}":                                    "blocks are not supported",
 	} {
 		var m MatchSynapseEndpoint
 		err := m.UnmarshalCaddyfile(caddyfile.NewTestDispenser(input))
@@ -168,30 +175,51 @@ func TestExpression(t *testing.T) {
 
 func TestClassifyRemembers(t *testing.T) {
 	r := request(http.MethodGet, "/_matrix/client/v3/sync?since=1")
-	if got := Classify(r).Class; got != endpoint.ClassSync {
+	if got := Classify(r, endpoint.Newest()).Class; got != endpoint.ClassSync {
 		t.Fatalf("classified as %s", got)
 	}
 	kept := caddyhttp.GetVar(r.Context(), matchVar)
-	if Classify(r); caddyhttp.GetVar(r.Context(), matchVar) != kept {
+	if Classify(r, endpoint.Newest()); caddyhttp.GetVar(r.Context(), matchVar) != kept {
 		t.Error("classified the same request twice")
 	}
-	if allocs := testing.AllocsPerRun(100, func() { Classify(r) }); allocs != 0 {
+	if allocs := testing.AllocsPerRun(100, func() { Classify(r, endpoint.Newest()) }); allocs != 0 {
 		t.Errorf("%v allocations to remember", allocs)
 	}
 
 	r.RequestURI = "/_matrix/client/v3/sync"
-	if got := Classify(r).Class; got != endpoint.ClassInitialSync {
+	if got := Classify(r, endpoint.Newest()).Class; got != endpoint.ClassInitialSync {
 		t.Errorf("after a rewrite of the target still %s", got)
 	}
 	r.Method = http.MethodPost
-	if got := Classify(r).Class; got != endpoint.ClassMain {
+	if got := Classify(r, endpoint.Newest()).Class; got != endpoint.ClassMain {
 		t.Errorf("after a change of the method still %s", got)
 	}
 }
 
 func TestClassifyWithoutVars(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/_matrix/client/versions", nil)
-	if got := Classify(r).Class; got != endpoint.ClassPublic {
+	if got := Classify(r, endpoint.Newest()).Class; got != endpoint.ClassPublic {
 		t.Errorf("classified as %s", got)
+	}
+}
+
+// TestVersions shows that each matcher has the endpoints of its own release,
+// though they share what the request is remembered as.
+func TestVersions(t *testing.T) {
+	r := request(http.MethodGet, "/_matrix/client/v3/notifications")
+	for version, want := range map[string]bool{"": true, "1.93": true, "1.92": false, "9.0": true} {
+		m := &MatchSynapseEndpoint{Classes: []string{"client_read"}, Version: version}
+		if err := m.Provision(caddy.Context{}); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if got := m.Match(r); got != want {
+				t.Errorf("version %q matches: %t", version, got)
+			}
+		}
+	}
+	m := MatchSynapseEndpoint{Classes: []string{"sync"}, Version: "1.42"}
+	if err := m.Provision(caddy.Context{}); err == nil {
+		t.Error("a version that is too old was accepted")
 	}
 }

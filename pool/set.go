@@ -3,6 +3,7 @@ package pool
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
@@ -20,6 +21,7 @@ type Set struct {
 	falls  *falls
 	healer *healer // nil if requests are never replayed
 	logger *zap.Logger
+	said   sync.Map // what was said once, see First
 }
 
 // running is a pool with its reverse proxy started.

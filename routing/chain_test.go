@@ -116,6 +116,7 @@ func TestEveryWorkerType(t *testing.T) {
 		"sso_login":            "sso",
 		"sso":                  "sso",
 		"keys":                 "client_reader generic_worker main",
+		"keys_upload":          "frontend_proxy main",
 		"device_lists":         "device_lists client_reader generic_worker main",
 		"profile":              "event_creator client_reader generic_worker main",
 		"create_room":          "event_creator client_reader generic_worker main",

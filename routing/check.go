@@ -161,7 +161,7 @@ func Warnings(pools []Pool) []string {
 				warnings = append(warnings, fmt.Sprintf("pool '%s' has %d workers for '%s', but Synapse gives this work to a single process", p.Name(), p.Workers, t))
 			}
 			if t == endpoint.FrontendProxy {
-				warnings = append(warnings, "worker type 'frontend_proxy' has no requests since Synapse 1.67: its keys/upload goes to device_lists, client_reader or generic_worker")
+				warnings = append(warnings, "worker type 'frontend_proxy' has no requests since Synapse 1.73: its keys/upload goes to device_lists, client_reader or generic_worker")
 			}
 		}
 	}

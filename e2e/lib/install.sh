@@ -43,6 +43,9 @@ build_caddy() {
 	(cd "$ROOT" && go build -o "$CADDY" ./cmd/caddy)
 }
 
-build_client() {
+# build_clients: the Go modules of the run. Each is tested here as far as it can be without servers.
+build_clients() {
 	(cd "$ROOT/e2e/client" && go vet -tags goolm ./...)
+	(cd "$ROOT/e2e/oracle" && go vet ./...)
+	(cd "$ROOT/e2e/differential" && go vet ./... && go test ./... && go build -o "$CACHE/differential" .)
 }

@@ -32,6 +32,7 @@ start_postgres() {
 	wait_until 30 sql postgres 'select 1' || fail "PostgreSQL does not answer" "$WORK/postgres.log"
 	sql postgres 'create database hs1'
 	sql postgres 'create database hs2'
+	sql postgres 'create database mono'
 }
 
 sql() {
@@ -73,17 +74,26 @@ caddy() {
 	XDG_DATA_HOME=$WORK/caddy XDG_CONFIG_HOME=$WORK/caddy exec "$CADDY" "$@"
 }
 
-# The main processes make their databases' tables, then all workers start side by side.
+# start_synapse HOMESERVER…: the main processes make their databases' tables, then all workers start side by side.
 start_synapse() {
 	local homeserver name port
+	processes_of "$@" >"$WORK/starting"
 	while read -r homeserver name port; do
 		[[ $name == main ]] && start_process "$homeserver" "$name"
-	done <"$WORK/processes"
+	done <"$WORK/starting"
 	wait_for_processes main
 	while read -r homeserver name port; do
 		[[ $name == main ]] || start_process "$homeserver" "$name"
-	done <"$WORK/processes"
+	done <"$WORK/starting"
 	wait_for_processes '*'
+}
+
+# processes_of HOMESERVER…: the lines of their processes.
+processes_of() {
+	local homeserver
+	for homeserver; do
+		grep "^$homeserver " "$WORK/processes"
+	done
 }
 
 start_process() {
@@ -95,7 +105,7 @@ start_process() {
 	start "$home/logs/$name.out" env MALLOC_ARENA_MAX=2 "$VENV/bin/python" -m "${arguments[@]}"
 }
 
-# wait_for_processes PATTERN: until every process whose name matches says that it is healthy.
+# wait_for_processes PATTERN: until every starting process whose name matches says that it is healthy.
 wait_for_processes() {
 	local homeserver name port
 	while read -r homeserver name port; do
@@ -103,7 +113,7 @@ wait_for_processes() {
 		[[ $name == $1 ]] || continue
 		wait_until 300 healthy "$port" ||
 			fail "$name of $homeserver is not healthy" "$WORK/$homeserver/logs/$name.out" "$WORK/$homeserver/logs/$name.log"
-	done <"$WORK/processes"
+	done <"$WORK/starting"
 }
 
 healthy() {

@@ -1,10 +1,10 @@
-"""Writes the configuration of both homeservers below a work directory: configure.py WORK
+"""Writes the configuration of all homeservers below a work directory: configure.py WORK
 
     WORK/processes          one line a process: homeserver, name, public port; main first
     WORK/hsN/shared.yaml    read by every process of a homeserver
     WORK/hsN/workers/*.yaml read after it, by one worker each
     WORK/hsN/logs/*.yaml    Python's logging configuration, one a process
-    WORK/hsN/signing.key    the server's federation key
+    WORK/hsN/signing.key    the server's federation key; servers of one name have one key
 """
 
 import base64
@@ -19,8 +19,9 @@ from layout import HOMESERVERS, Homeserver
 
 
 def main(work: Path) -> None:
+    keys = {homeserver.server_name: signing_key() for homeserver in HOMESERVERS}
     for homeserver in HOMESERVERS:
-        write_homeserver(homeserver, work)
+        write_homeserver(homeserver, keys[homeserver.server_name], work)
     (work / "processes").write_text("".join(f"{line}\n" for line in processes()))
 
 
@@ -33,11 +34,11 @@ def processes():
             yield f"{homeserver.name} {worker.name} {worker.port}"
 
 
-def write_homeserver(homeserver: Homeserver, work: Path) -> None:
+def write_homeserver(homeserver: Homeserver, key: str, work: Path) -> None:
     home = work / homeserver.name
     for directory in ("workers", "logs", "media"):
         (home / directory).mkdir(parents=True)
-    (home / "signing.key").write_text(signing_key())
+    (home / "signing.key").write_text(key)
     write_yaml(home / "shared.yaml", settings.shared(homeserver, home, work))
     write_yaml(home / "logs" / "main.yaml", settings.logging(home / "logs", "main"))
     for worker in homeserver.workers:

@@ -1,11 +1,12 @@
-"""The two homeservers of the end-to-end run: which processes there are, and what each one does.
+"""The homeservers of the end-to-end run: which processes there are, and what each one does.
 
 hs1 is the large one: nearly every job that Synapse can give away has a worker of its own, so that the access log
 of a worker tells which job a request was taken for. hs2 is the small one: two generic workers, and a main process
-that writes every stream itself.
+that writes every stream itself. mono is one process, and hs1's twin in all else: name, keys, and a copy of its
+database. Whoever asks both must get the same answer.
 
-Ports are fixed, so that e2e/Caddyfile can be read as an operator would write it. hs1 has 18xxx, hs2 has 28xxx; the
-replication listener of a process is REPLICATION above its public one.
+Ports are fixed, so that e2e/Caddyfile can be read as an operator would write it. hs1 has 18xxx, hs2 has 28xxx,
+mono has 38xxx; the replication listener of a process is REPLICATION above its public one.
 """
 
 from dataclasses import dataclass, field
@@ -117,4 +118,14 @@ HS2 = Homeserver(
     },
 )
 
-HOMESERVERS = (HS1, HS2)
+MONO = Homeserver(
+    name="mono",
+    server_name=HS1.server_name,
+    client_port=HS1.client_port,
+    main_port=38008,
+    workers=(),
+    stream_writers={},
+    duties={},
+)
+
+HOMESERVERS = (HS1, HS2, MONO)

@@ -22,6 +22,11 @@ RATE_LIMITS = {
     "rc_room_creation": UNLIMITED,
     "rc_user_directory": UNLIMITED,
     "rc_profile": UNLIMITED,
+    "rc_reports": UNLIMITED,
+    "rc_3pid_validation": UNLIMITED,
+    "rc_third_party_invite": UNLIMITED,
+    "rc_registration_token_validity": UNLIMITED,
+    "rc_delayed_event_mgmt": UNLIMITED,
     "rc_federation": {"sleep_limit": 9999, "sleep_delay": 0, "reject_limit": 99999, "concurrent": 50},
     "federation_rr_transactions_per_room_per_second": 9999,
 }
@@ -36,8 +41,8 @@ def shared(homeserver: Homeserver, home: Path, work: Path) -> dict:
         "log_config": str(home / "logs" / "main.yaml"),
         "signing_key_path": str(home / "signing.key"),
         "media_store_path": str(home / "media"),
-        "macaroon_secret_key": f"macaroon-{homeserver.name}",
-        "form_secret": f"form-{homeserver.name}",
+        "macaroon_secret_key": f"macaroon-{homeserver.server_name}",
+        "form_secret": f"form-{homeserver.server_name}",
         "worker_replication_secret": f"replication-{homeserver.name}",
         "report_stats": False,
         "enable_registration": True,
@@ -46,7 +51,8 @@ def shared(homeserver: Homeserver, home: Path, work: Path) -> dict:
         "max_upload_size": "60M",
         "allow_public_rooms_over_federation": True,
         "user_directory": {"enabled": True, "search_all_users": True},
-        "experimental_features": {"msc4306_enabled": True},  # thread subscriptions, which have a single writer too
+        # Thread subscriptions have a single writer too; forward extremities are known to main only.
+        "experimental_features": {"msc4306_enabled": True, "msc4370_enabled": True},
         "database": {
             "name": "psycopg2",
             "args": {
@@ -57,8 +63,7 @@ def shared(homeserver: Homeserver, home: Path, work: Path) -> dict:
                 "cp_max": 3,
             },
         },
-        # The shared caches in Redis do not carry the server's name: each homeserver needs a database of its own.
-        "redis": {"enabled": True, "path": str(work / "redis.sock"), "dbid": HOMESERVERS.index(homeserver)},
+        "redis": redis(homeserver, work),
         "listeners": [
             listener(homeserver.main_port, "client", "federation"),
             listener(homeserver.replication_port, "replication"),
@@ -69,6 +74,13 @@ def shared(homeserver: Homeserver, home: Path, work: Path) -> dict:
         **federation(work),
         **RATE_LIMITS,
     }
+
+
+def redis(homeserver: Homeserver, work: Path) -> dict:
+    """Shared caches in Redis do not carry the server's name: each homeserver needs a database of its own."""
+    if not homeserver.workers:
+        return {"enabled": False}
+    return {"enabled": True, "path": str(work / "redis.sock"), "dbid": HOMESERVERS.index(homeserver)}
 
 
 def federation(work: Path) -> dict:

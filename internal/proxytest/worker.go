@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync"
 	"testing"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/pool"
 )
 
 // Worker stands in for a process of Synapse, on a raw TCP socket. Unless told
@@ -188,8 +190,11 @@ func (w *Worker) serve(conn net.Conn) {
 
 // take notes a request, and says how to answer it.
 func (w *Worker) take(x *Exchange) Answer {
-	if x.Target == "/health" {
-		w.count(&w.probes)
+	own := x.Header.Get("User-Agent") == pool.UserAgent // what the proxy asks itself
+	if x.Target == "/health" || own {
+		if !own {
+			w.count(&w.probes)
+		}
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		return w.health
