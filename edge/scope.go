@@ -34,21 +34,34 @@ const (
 // ScopeOf tells the scope of a raw request path.
 //
 // Synapse's tree of resources decodes a path before it looks it up, while its
-// servlets match the raw bytes. A path is therefore looked at both ways, and
-// what either way would reach of a closed API is closed.
+// servlets match the raw bytes. A disguised path is therefore read in every way
+// that some server might, and what any of them would reach of a closed API is
+// closed.
 func ScopeOf(raw string) Scope {
 	scope := scopeOf(raw)
 	if !disguised(raw) {
 		return scope
 	}
-	switch meant := scopeOf(undisguise(raw)); meant {
-	case AdminAPI, MASAPI, Closed:
-		if scope != meant {
-			return Closed
+	for decoded, level := raw, 0; level < mostLevels; level++ {
+		for _, reading := range []string{clean(decoded), clean(simplify(decoded))} {
+			switch meant := scopeOf(reading); meant {
+			case AdminAPI, MASAPI, Closed:
+				if scope != meant {
+					return Closed
+				}
+			}
 		}
+		next, err := url.PathUnescape(decoded)
+		if err != nil || next == decoded {
+			break
+		}
+		decoded = next
 	}
 	return scope
 }
+
+// mostLevels is how often a path is decoded.
+const mostLevels = 4
 
 // scopeOf tells the scope of a path as it is spelled.
 func scopeOf(p string) Scope {
@@ -89,18 +102,13 @@ func disguised(p string) bool {
 	return false
 }
 
-// undisguise reads a path in the most generous way: decoded until nothing is
-// left to decode, without parameters, cleaned and in lower case.
-func undisguise(p string) string {
-	for range 4 {
-		decoded, err := url.PathUnescape(p)
-		if err != nil || decoded == p {
-			break
-		}
-		p = decoded
-	}
-	p = strings.ReplaceAll(p, "\\", "/")
-	segments := strings.Split(p, "/")
+// clean resolves dot segments, as most servers do, and ignores case.
+func clean(p string) string { return strings.ToLower(path.Clean("/" + p)) }
+
+// simplify takes backslashes for slashes and drops the parameters of segments,
+// and what some servers drop at their ends.
+func simplify(p string) string {
+	segments := strings.Split(strings.ReplaceAll(p, "\\", "/"), "/")
 	for i, s := range segments {
 		s, _, _ = strings.Cut(s, ";")
 		if s != "." && s != ".." {
@@ -108,5 +116,5 @@ func undisguise(p string) string {
 		}
 		segments[i] = s
 	}
-	return strings.ToLower(path.Clean("/" + strings.Join(segments, "/")))
+	return strings.Join(segments, "/")
 }
