@@ -90,7 +90,7 @@ var fromDocs = []difference{
 	},
 	{
 		reason:  "unstable client endpoints that any worker has",
-		request: regexp.MustCompile(`^\S+ /_matrix/client/unstable/(org\.matrix\.msc(3720|3814\.v1|4143|1763|3983|2965)/|org\.matrix\.msc4140/delayed_events/[^/]+$|im\.nheko\.summary/rooms/|io\.element\.msc(4502|4512)/|delete_devices$|register/m\.login)`),
+		request: regexp.MustCompile(`^\S+ /_matrix/client/unstable/(org\.matrix\.msc(3720|3814\.v1|4143|1763|3983|2965)/|org\.matrix\.msc4140/delayed_events/[^/]+$|im\.nheko\.summary/rooms/|io\.element\.msc(4502|4512)/|uk\.tcpip\.msc4133/profile/|delete_devices$|register/m\.login)`),
 		classes: []Class{ClassClientRead, ClassPublic, ClassKeys, ClassRoomRead, ClassProfile, ClassDeviceLists, ClassRegister},
 	},
 	{

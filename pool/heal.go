@@ -1,17 +1,11 @@
 package pool
 
 import (
-	"bytes"
-	"encoding/json"
-	"maps"
 	"net/http"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
@@ -27,7 +21,6 @@ const (
 	replayShare      = 20               // one request in so many of a pool
 	replayBurst      = 20               // before the share counts
 	believedFor      = 10 * time.Minute // that nobody has an endpoint
-	longestRefusal   = 4 << 10          // bytes of an answer that is looked into
 )
 
 // healer decides which requests are replayed on main, and remembers where that
@@ -143,92 +136,4 @@ func (c *credit) spend() bool {
 	}
 	c.left.Add(replayShare)
 	return false
-}
-
-// watched is a response that is held back while it may be a worker's word that
-// it does not know an endpoint.
-type watched struct {
-	caddyhttp.ResponseRecorder
-	header header
-	body   *bytes.Buffer
-}
-
-// buffers hold refusals while they are looked into.
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// watch wraps a response; close must follow.
-func watch(w http.ResponseWriter) *watched {
-	body, _ := buffers.Get().(*bytes.Buffer)
-	body.Reset()
-	return &watched{
-		ResponseRecorder: caddyhttp.NewResponseRecorder(w, body, mayBeRefusal),
-		header:           remember(w.Header()), body: body,
-	}
-}
-
-func (w *watched) close() { buffers.Put(w.body) }
-
-// mayBeRefusal reports whether an answer should be looked into.
-func mayBeRefusal(status int, header http.Header) bool {
-	if status != http.StatusNotFound && status != http.StatusMethodNotAllowed {
-		return false
-	}
-	length, err := strconv.Atoi(header.Get("Content-Length"))
-	return err == nil && length <= longestRefusal && strings.HasPrefix(header.Get("Content-Type"), "application/json")
-}
-
-// held reports whether an answer was held back.
-func (w *watched) held() bool { return w.Status() != 0 && w.Buffered() }
-
-// unrecognised reports whether the answer is that the endpoint is unknown.
-func (w *watched) unrecognised() bool {
-	if !w.held() {
-		return false
-	}
-	var answer struct {
-		Code string `json:"errcode"`
-	}
-	return json.Unmarshal(w.body.Bytes(), &answer) == nil && answer.Code == "M_UNRECOGNIZED"
-}
-
-// release sends the client what was held back.
-func (w *watched) release() {
-	if w.held() {
-		_ = w.WriteResponse() // fails only if the client is gone
-	}
-}
-
-// discard forgets what was held back, so that another answer can be given.
-func (w *watched) discard() { w.header.restore(w.Header()) }
-
-// header remembers a header as it was, mostly without an allocation.
-type header struct {
-	few  [4]field
-	n    int
-	more http.Header
-}
-
-type field struct {
-	name   string
-	values []string
-}
-
-func remember(h http.Header) (r header) {
-	if len(h) > len(r.few) {
-		r.more = h.Clone()
-		return r
-	}
-	for name, values := range h {
-		r.few[r.n] = field{name, values}
-		r.n++
-	}
-	return r
-}
-
-func (r *header) restore(h http.Header) {
-	clear(h)
-	for _, f := range r.few[:r.n] {
-		h[f.name] = f.values
-	}
-	maps.Copy(h, r.more)
 }

@@ -50,6 +50,7 @@ var duties = compile([]duty{
 	{role: "event_creator_or_reader", path: client + `/(createRoom|profile/.+|rooms/[^/]+/state/.+)`},
 
 	{role: "federation_inbound", method: `PUT`, path: `/_matrix/federation/v1/send/[^/]+/?`},
+	{role: "version", method: `GET`, path: `/_matrix/federation/v1/version`}, // the proxy asks main for it too
 	{role: "federation_reader", path: `/_matrix/(federation|key)/.*`},
 
 	// Reading what a writer writes: the writer may, any reader may.
@@ -88,6 +89,7 @@ var staffOf = map[string]staff{
 		"event_creator_or_reader":   {"event_creator1", "event_creator2", "client_reader1"},
 		"federation_inbound":        {"federation_inbound1"},
 		"federation_reader":         {"federation_reader1"},
+		"version":                   {"federation_reader1", "main"},
 		"account_data_read":         {"account_data1", "client_reader1"},
 		"presence_read":             {"presence1"},
 		"push_rules_read":           {"push_rules1", "client_reader1"},
@@ -109,6 +111,7 @@ var staffOf = map[string]staff{
 		"thread_subscriptions": {"main"},
 		"media":                {"media1"},
 		"main":                 {"main"},
+		"version":              {"main", "generic1", "generic2"},
 	},
 }
 

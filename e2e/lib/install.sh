@@ -1,6 +1,7 @@
 # What the run needs on the machine. Everything but Debian's packages goes to the cache directory.
 
 SYNAPSE_VERSION=1.163.2
+OLD_SYNAPSE_VERSION=1.99.0
 
 install_servers() {
 	local -a missing=()
@@ -29,12 +30,24 @@ postgres_bin() {
 # need for a compiler and the headers of libpq.
 install_synapse() {
 	VENV=$CACHE/synapse-$SYNAPSE_VERSION
-	[[ -e $VENV/complete ]] && return
-	rm -rf "$VENV"
-	python3 -m venv "$VENV"
-	"$VENV/bin/pip" install --quiet --disable-pip-version-check \
-		"matrix-synapse[redis]==$SYNAPSE_VERSION" psycopg2-binary
-	touch "$VENV/complete"
+	install_into "$VENV" "matrix-synapse[redis]==$SYNAPSE_VERSION" psycopg2-binary
+}
+
+# The old Synapse wants libraries of its time.
+install_old_synapse() {
+	OLD_VENV=$CACHE/synapse-$OLD_SYNAPSE_VERSION
+	install_into "$OLD_VENV" "matrix-synapse[redis]==$OLD_SYNAPSE_VERSION" psycopg2-binary \
+		"twisted==23.10.0" "txredisapi==1.4.10" "prometheus_client==0.19.0" "setuptools<81"
+}
+
+install_into() {
+	local venv=$1
+	shift
+	[[ -e $venv/complete ]] && return
+	rm -rf "$venv"
+	python3 -m venv "$venv"
+	"$venv/bin/pip" install --quiet --disable-pip-version-check "$@"
+	touch "$venv/complete"
 }
 
 build_caddy() {

@@ -1,7 +1,7 @@
 # The servers of the run. PostgreSQL and Redis listen on sockets in the work directory only, so that no server that
 # runs on this machine already can be in the way.
 
-CADDY_PORTS=(18443 18448 28443 28448)
+CADDY_PORTS=(18443 18448 28443 28448 48443)
 
 configure() {
 	"$VENV/bin/python" -B "$ROOT/e2e/synapse/configure.py" "$WORK"
@@ -33,6 +33,7 @@ start_postgres() {
 	sql postgres 'create database hs1'
 	sql postgres 'create database hs2'
 	sql postgres 'create database mono'
+	sql postgres 'create database old'
 }
 
 sql() {
@@ -97,12 +98,13 @@ processes_of() {
 }
 
 start_process() {
-	local home=$WORK/$1 name=$2
+	local home=$WORK/$1 name=$2 venv=$VENV
+	[[ $1 != old ]] || venv=$OLD_VENV
 	local -a arguments=(synapse.app.homeserver -c "$home/shared.yaml")
 	if [[ $name != main ]]; then
 		arguments=(synapse.app.generic_worker -c "$home/shared.yaml" -c "$home/workers/$name.yaml")
 	fi
-	start "$home/logs/$name.out" env MALLOC_ARENA_MAX=2 "$VENV/bin/python" -m "${arguments[@]}"
+	start "$home/logs/$name.out" env MALLOC_ARENA_MAX=2 "$venv/bin/python" -m "${arguments[@]}"
 }
 
 # wait_for_processes PATTERN: until every starting process whose name matches says that it is healthy.

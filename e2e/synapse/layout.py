@@ -128,4 +128,14 @@ MONO = Homeserver(
     duties={},
 )
 
-HOMESERVERS = (HS1, HS2, MONO)
+OLD = Homeserver(
+    name="old",
+    server_name="localhost:48448",
+    client_port=48443,
+    main_port=48008,
+    workers=(Worker("generic1", 48101, CLIENT),),
+    stream_writers={},
+    duties={},
+)
+
+HOMESERVERS = (HS1, HS2, MONO, OLD)

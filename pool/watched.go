@@ -1,0 +1,131 @@
+package pool
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+// watched is a response that is held back while it may be a worker's word that
+// it does not know an endpoint. Anything else passes through.
+type watched struct {
+	*caddyhttp.ResponseWriterWrapper
+	before header
+	status int // of what is held back, else 0
+	body   *bytes.Buffer
+}
+
+// longestRefusal bounds what is held back, in bytes. Synapse's word is short.
+const longestRefusal = 4 << 10
+
+// buffers hold refusals while they are looked into.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// watch wraps a response; close must follow.
+func watch(w http.ResponseWriter) *watched {
+	body, _ := buffers.Get().(*bytes.Buffer)
+	body.Reset()
+	return &watched{
+		ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w},
+		before:                remember(w.Header()), body: body,
+	}
+}
+
+func (w *watched) close() { buffers.Put(w.body) }
+
+// WriteHeader holds back an answer that may be a refusal.
+func (w *watched) WriteHeader(status int) {
+	refusal := status == http.StatusNotFound || status == http.StatusMethodNotAllowed
+	if refusal && strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
+		w.status = status
+		return
+	}
+	w.ResponseWriterWrapper.WriteHeader(status)
+}
+
+// Write lets an answer go that is too long to be a refusal.
+func (w *watched) Write(p []byte) (int, error) {
+	if w.status != 0 && w.body.Len()+len(p) <= longestRefusal {
+		return w.body.Write(p)
+	}
+	w.release()
+	return w.ResponseWriterWrapper.Write(p)
+}
+
+// ReadFrom is the fast way for what passes through.
+func (w *watched) ReadFrom(r io.Reader) (int64, error) {
+	if w.status == 0 {
+		return w.ResponseWriterWrapper.ReadFrom(r)
+	}
+	return io.Copy(struct{ io.Writer }{w}, r)
+}
+
+// FlushError flushes what is not held back.
+func (w *watched) FlushError() error {
+	if w.status != 0 {
+		return nil
+	}
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// unrecognised reports whether the answer is that the endpoint is unknown.
+func (w *watched) unrecognised() bool {
+	var answer struct {
+		Code string `json:"errcode"`
+	}
+	return w.status != 0 && json.Unmarshal(w.body.Bytes(), &answer) == nil && answer.Code == "M_UNRECOGNIZED"
+}
+
+// release sends the client what was held back.
+func (w *watched) release() {
+	if w.status == 0 {
+		return
+	}
+	w.ResponseWriterWrapper.WriteHeader(w.status)
+	w.status = 0
+	_, _ = w.ResponseWriterWrapper.Write(w.body.Bytes()) // fails only if the client is gone
+}
+
+// discard forgets what was held back, so that another answer can be given.
+func (w *watched) discard() {
+	w.status = 0
+	w.before.restore(w.Header())
+}
+
+// header remembers a header as it was, mostly without an allocation.
+type header struct {
+	few  [4]field
+	n    int
+	more http.Header
+}
+
+type field struct {
+	name   string
+	values []string
+}
+
+func remember(h http.Header) (r header) {
+	if len(h) > len(r.few) {
+		r.more = h.Clone()
+		return r
+	}
+	for name, values := range h {
+		r.few[r.n] = field{name, values}
+		r.n++
+	}
+	return r
+}
+
+func (r *header) restore(h http.Header) {
+	clear(h)
+	for _, f := range r.few[:r.n] {
+		h[f.name] = f.values
+	}
+	maps.Copy(h, r.more)
+}
