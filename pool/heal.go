@@ -99,7 +99,7 @@ func (h *healer) healed(v *Visit, pool string, unrecognised bool) {
 		h.believed.Store(v.replay(), time.Now().Add(believedFor))
 		return
 	}
-	h.counts[v.Match.Class].Add(1)
+	count := h.counts[v.Match.Class].Add(1)
 	if _, said := h.reported.LoadOrStore(v.replay(), true); said {
 		return
 	}
@@ -107,6 +107,7 @@ func (h *healer) healed(v *Visit, pool string, unrecognised bool) {
 		zap.String("method", v.Request.Method),
 		zap.String("endpoint", v.Match.Template()),
 		zap.Stringer("class", v.Match.Class),
+		zap.Int64("replays_of_class", count),
 		zap.String("pool", pool))
 }
 
