@@ -131,7 +131,7 @@ func checkDefault(d *caddyfile.Dispenser, segment caddyfile.Segment, before []ca
 	}
 	if !known {
 		return d.Errf("unknown worker type or option '%s': expected main, mas, a worker type (%s), an option (%s), or a subdirective of reverse_proxy",
-			word, strings.Join(typeNames(), ", "), strings.Join(optionNames(), ", "))
+			word, pool.TypeNames(), strings.Join(optionNames(), ", "))
 	}
 	return nil
 }
@@ -196,14 +196,6 @@ func place(segment caddyfile.Segment) int {
 		return 2
 	}
 	return 1
-}
-
-func typeNames() []string {
-	names := make([]string, 0, len(endpoint.WorkerTypes()))
-	for _, t := range endpoint.WorkerTypes() {
-		names = append(names, string(t))
-	}
-	return names
 }
 
 // parseSize reads a size such as 50MiB.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"golang.org/x/term"
@@ -170,12 +171,10 @@ func (p *progress) Read(b []byte) (int, error) {
 	if percent := 100 * p.read / p.size; percent != p.drawn {
 		p.drawn = percent
 		full := int(percent) * barWidth / 100
-		fmt.Fprintf(p.out, "\r[%-*s] %3d %%", barWidth, bar[:full], percent)
+		fmt.Fprintf(p.out, "\r[%-*s] %3d %%", barWidth, strings.Repeat("#", full), percent)
 	}
 	if err == io.EOF {
 		fmt.Fprintln(p.out)
 	}
 	return n, err
 }
-
-const bar = "########################################"

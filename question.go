@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -29,7 +30,8 @@ func (q *question) run(in io.Reader, out io.Writer, args []string) error {
 	if q.format != "text" && q.format != "json" {
 		return fmt.Errorf("--format %s: expected text or json", q.format)
 	}
-	if asked := []bool{len(args) > 0, q.batch != "", q.accessLog != ""}; count(asked) != 1 {
+	asked := append(slices.Clone(args[:min(len(args), 1)]), q.batch, q.accessLog)
+	if len(slices.DeleteFunc(asked, func(word string) bool { return word == "" })) != 1 {
 		return errors.New("expected either <method> <uri>, --batch <file> or --access-log <file>")
 	}
 	sites, err := q.load()
@@ -51,16 +53,6 @@ func (q *question) run(in io.Reader, out io.Writer, args []string) error {
 		in = file
 	}
 	return answerAll(sites, in, out)
-}
-
-// count tells how many are true.
-func count(all []bool) (n int) {
-	for _, is := range all {
-		if is {
-			n++
-		}
-	}
-	return n
 }
 
 // one answers for the request given in the arguments.
@@ -215,7 +207,7 @@ func findHandlers(tree any, hosts []string) []found {
 			return []found{{hosts, raw}}
 		}
 		hosts = append(slices.Clone(hosts), hostsOf(node["match"])...)
-		for _, key := range sortedKeys(node) {
+		for _, key := range slices.Sorted(maps.Keys(node)) {
 			all = append(all, findHandlers(node[key], hosts)...)
 		}
 	}
@@ -235,13 +227,4 @@ func hostsOf(match any) (hosts []string) {
 		}
 	}
 	return hosts
-}
-
-func sortedKeys(m map[string]any) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -201,10 +201,15 @@ func checkDial(dial string) error {
 
 // unknownType is the error for a word that should be a worker type.
 func unknownType(word string) error {
+	return fmt.Errorf("unknown worker type '%s': expected an upstream (host:port or unix//path) or one of %s", word, TypeNames())
+}
+
+// TypeNames lists the worker types for error messages.
+func TypeNames() string {
 	types := endpoint.WorkerTypes()
 	words := make([]string, len(types))
 	for i, t := range types {
 		words[i] = string(t)
 	}
-	return fmt.Errorf("unknown worker type '%s': expected an upstream (host:port or unix//path) or one of %s", word, strings.Join(words, ", "))
+	return strings.Join(words, ", ")
 }

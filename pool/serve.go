@@ -126,6 +126,9 @@ func (p *running) failed(r *http.Request, v *Visit, err error) *edge.Error {
 		if worker != nil {
 			worker.Failed(time.Now())
 		}
+		if !v.Body.Repeatable() {
+			return edge.ErrBadGateway // reverse_proxy's own retries have used it up
+		}
 		return nil
 	}
 	var netErr net.Error
