@@ -1,7 +1,7 @@
 # The servers of the run. PostgreSQL and Redis listen on sockets in the work directory only, so that no server that
 # runs on this machine already can be in the way.
 
-CADDY_PORTS=(18443 18448 28443 28448 48443)
+CADDY_PORTS=(18443 18448 28443 28448 21443)
 
 configure() {
 	"$VENV/bin/python" -B "$ROOT/e2e/synapse/configure.py" "$WORK"

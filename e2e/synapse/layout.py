@@ -122,7 +122,7 @@ MONO = Homeserver(
     name="mono",
     server_name=HS1.server_name,
     client_port=HS1.client_port,
-    main_port=38008,
+    main_port=23008,
     workers=(),
     stream_writers={},
     duties={},
@@ -130,10 +130,10 @@ MONO = Homeserver(
 
 OLD = Homeserver(
     name="old",
-    server_name="localhost:48448",
-    client_port=48443,
-    main_port=48008,
-    workers=(Worker("generic1", 48101, CLIENT),),
+    server_name="localhost:21448",
+    client_port=21443,
+    main_port=21008,
+    workers=(Worker("generic1", 21101, CLIENT),),
     stream_writers={},
     duties={},
 )
