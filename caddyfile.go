@@ -30,6 +30,18 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 //	    <types...>   [@<fence>] [<upstreams...>] [{ <pool> }]
 //	    mas          <upstreams...> [{ <pool> }]
 //
+//	    # whose access tokens are whose, where they do not say so
+//	    identity off
+//	    identity {
+//	        sync_budget <duration>
+//	        budget      <duration>
+//	        timeout     <duration>
+//	        ttl         <duration>
+//	        refused_ttl <duration>
+//	        tokens      <number>
+//	        look_ups    <number>
+//	    }
+//
 //	    # which endpoints they serve
 //	    synapse_version <version>
 //
@@ -65,6 +77,7 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 //	to           <upstreams...>
 //	fallback     off|<pool>
 //	sliding_sync
+//	drain        <workers...>
 //
 // An upstream is `[<name>=]host:port` or `[<name>=]unix//path`.
 func (h *Handler) UnmarshalCaddyfile(helper httpcaddyfile.Helper) error {

@@ -36,6 +36,7 @@ type explanation struct {
 	Skipped   []pool.Skip `json:"skipped,omitempty"`
 	Key       string      `json:"key"`
 	KeyDigest string      `json:"key_digest"`
+	LookUp    bool        `json:"look_up,omitempty"`
 	Workers   []string    `json:"workers"`
 }
 
@@ -77,7 +78,19 @@ func (e *explainer) explain(q inquiry) explanation {
 			x.choose(stop, d, r)
 		}
 	}
+	x.LookUp = e.looksUp(d, r)
 	return x
+}
+
+// looksUp reports whether Synapse would be asked for the user of a request. Its
+// answer, which nobody has who does not run, then makes another key.
+func (e *explainer) looksUp(d decision, r *http.Request) bool {
+	if d.match.Class.Key() != endpoint.KeyUser || e.handler.Identity.isOff() || !e.plan.Spreads(d.match.Class) {
+		return false
+	}
+	token, _ := sticky.Token(r.Header["Authorization"], r.URL.RawQuery)
+	_, claim := sticky.Owner(token, r.URL.RawQuery)
+	return claim == sticky.Withheld
 }
 
 // choose tells how a pool chooses a worker for the request: by a key, or, as

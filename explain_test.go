@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/demo"
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
 	"github.com/caddy-matrix/caddy-synapse-workers/pool"
 )
 
@@ -41,10 +42,9 @@ other.example.com {
 }
 `
 
-const (
-	alice    = "Bearer syt_YWxpY2U_abcdefghijABCDEFGHIJ_1Ygu31"
-	alicePad = "Bearer syt_YWxpY2U_0123456789ABCDEFGHIJ_000000"
-)
+const alice = "Bearer syt_YWxpY2U_abcdefghijABCDEFGHIJ_1Ygu31"
+
+var alicePad = "Bearer " + tokentest.Synapse("alice", "pad")
 
 // ask runs the explain command and returns what it printed.
 func ask(t *testing.T, config, in string, q question, args ...string) (string, error) {
@@ -197,6 +197,34 @@ func TestExplainKeys(t *testing.T) {
 	other := askJSON(t, question{}, "PUT", "/_matrix/client/v3/rooms/!s:h/send/m/1")
 	if plain.KeyDigest != escaped.KeyDigest || plain.KeyDigest == other.KeyDigest {
 		t.Errorf("room keys %q, %q and %q", plain.KeyDigest, escaped.KeyDigest, other.KeyDigest)
+	}
+}
+
+// Where Synapse would be asked whose token it is, the answer says so.
+func TestExplainLookUp(t *testing.T) {
+	for _, tt := range []struct {
+		name, token, target string
+		want                bool
+	}{
+		{"of MAS", tokentest.MAS("phone"), "/_matrix/client/v3/sync", true},
+		{"of Synapse", tokentest.Synapse("alice", "phone"), "/_matrix/client/v3/sync", false},
+		{"one worker", tokentest.MAS("phone"), "/_matrix/client/v3/pushrules/", true},
+		{"on main", tokentest.MAS("phone"), "/_matrix/client/v3/pushers", false},
+		{"by room", tokentest.MAS("phone"), "/_matrix/client/v3/rooms/!r:h/state", false},
+	} {
+		x := askJSON(t, question{headers: []string{"Authorization: Bearer " + tt.token}}, "GET", tt.target)
+		if x.LookUp != tt.want {
+			t.Errorf("%s: look-up %t, want %t", tt.name, x.LookUp, tt.want)
+		}
+	}
+	q := question{format: "text", headers: []string{"Authorization: Bearer " + tokentest.MAS("phone")}}
+	for config, want := range map[string]bool{
+		explained: true, strings.Replace(explained, "typing ", "identity off\n\t\ttyping ", 1): false,
+	} {
+		out, err := ask(t, config, "", q, "/_matrix/client/v3/sync")
+		if err != nil || strings.Contains(out, "look-up") != want {
+			t.Errorf("want a look-up: %t (%v)\n%s", want, err, out)
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/edge"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/pool"
+	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
 )
 
@@ -44,6 +45,10 @@ func init() {
 // `{http.synapse.pool}` | The pool that the request was sent to, such as `synchrotron`
 type Handler struct {
 	pool.Config
+
+	// How the users of requests are found. Default: Synapse is asked about access
+	// tokens that do not name their user.
+	Identity *Identity `json:"identity,omitempty"`
 
 	// The release of Synapse, such as `1.99`, from 1.43 on: which endpoints its
 	// workers serve. Default: the newest that is known.
@@ -73,8 +78,9 @@ type Handler struct {
 	// are then answered here instead of keeping Synapse busy. Default: `false`.
 	PresenceOff bool `json:"presence_off,omitempty"`
 
-	table *endpoint.Table
-	set   *pool.Set
+	table  *endpoint.Table
+	set    *pool.Set
+	whoami *whoami
 }
 
 // CaddyModule returns the Caddy module information.
@@ -98,6 +104,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.set, err = app.(*pool.App).Set(&h.Config); err != nil {
 		return err
 	}
+	h.whoami = newWhoami(h)
 	go h.compareRelease(ctx, ctx.Logger())
 	return nil
 }
@@ -149,7 +156,16 @@ func (h *Handler) Validate() error {
 	if err := h.WellKnown.validate(); err != nil {
 		return fmt.Errorf("well_known: %w", err)
 	}
+	if err := h.Identity.validate(); err != nil {
+		return fmt.Errorf("identity: %w", err)
+	}
 	return h.Config.Validate()
+}
+
+// Cleanup forgets whose tokens are whose, unless another handler needs it.
+func (h *Handler) Cleanup() error {
+	h.whoami.cleanup()
+	return nil
 }
 
 // ServeHTTP decides what to do with a request, and does it.
@@ -165,7 +181,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	visit := &pool.Visit{
 		Request: r,
 		Match:   d.match,
-		Key:     upstream.KeyOf(d.match.Class.Key(), d.match.ID(), r),
+		Key:     h.keyOf(r, d.match),
 	}
 	out, answer := h.forward(r, d, visit)
 	if answer == nil {
@@ -177,9 +193,18 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	return nil
 }
 
+// keyOf returns what keeps a request together with others.
+func (h *Handler) keyOf(r *http.Request, match endpoint.Match) sticky.Key {
+	if match.Class.Key() == endpoint.KeyUser {
+		return h.whoami.key(r, match.Class)
+	}
+	return upstream.KeyOf(match.Class.Key(), match.ID(), r)
+}
+
 // Interface guards
 var (
 	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.CleanerUpper          = (*Handler)(nil)
 	_ caddy.Validator             = (*Handler)(nil)
 	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
 	_ error                       = (*edge.Error)(nil)

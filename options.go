@@ -31,6 +31,7 @@ var options = map[string]option{
 		h.MaxBodySize, err = parseSize(d)
 		return err
 	},
+	"identity":          unmarshalIdentity,
 	"replay":            unmarshalReplay,
 	"request_id_header": unmarshalRequestID,
 	"admin_api": func(h *Handler, d *caddyfile.Dispenser) (err error) {

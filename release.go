@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/pool"
 )
 
 // Asking Synapse for its version is of no hurry, and it may start after the
@@ -51,14 +53,17 @@ func (h *Handler) compareRelease(ctx context.Context, logger *zap.Logger) {
 func (h *Handler) askRelease(ctx context.Context) (endpoint.Version, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	body, err := h.set.Ask(ctx, versionPath)
+	reply, err := h.set.Ask(ctx, pool.Question{Path: versionPath})
 	if err != nil {
 		return endpoint.Version{}, err
+	}
+	if reply.Status != http.StatusOK {
+		return endpoint.Version{}, fmt.Errorf("%s was answered with status %d", versionPath, reply.Status)
 	}
 	var answer struct {
 		Server struct{ Name, Version string }
 	}
-	if err := json.Unmarshal(body, &answer); err != nil {
+	if err := json.Unmarshal(reply.Body, &answer); err != nil {
 		return endpoint.Version{}, err
 	}
 	if answer.Server.Name != "Synapse" {

@@ -1,39 +1,95 @@
 package pool
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
-	"github.com/caddy-matrix/caddy-synapse-workers/routing"
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
 
 // UserAgent tells Synapse's logs that a request is the proxy's own.
 const UserAgent = "caddy-synapse-workers"
 
-// Ask sends the main process a GET request of the proxy's own, and returns the
-// body of its answer.
-func (s *Set) Ask(ctx context.Context, path string) ([]byte, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+path, nil)
+// Question is a GET request of the proxy's own.
+type Question struct {
+	// Path is what is asked for.
+	Path string
+
+	// Match says what the request is, as for a client's. The zero value asks the
+	// main process.
+	Match endpoint.Match
+
+	// Key ranks the workers.
+	Key sticky.Key
+
+	// Header is sent along. Default: none but a User-Agent.
+	Header http.Header
+
+	// Host and ClientIP are those of the client in whose name the proxy asks.
+	// Default: the proxy itself.
+	Host, ClientIP string
+}
+
+// Answer is what a process of Synapse said.
+type Answer struct {
+	Status int
+	Body   []byte
+}
+
+// Ask sends a question along the chain of its class, like any request, and
+// returns the answer of a process of Synapse. If none answers, or does not stop
+// answering, the error tells.
+func (s *Set) Ask(ctx context.Context, q Question) (answer Answer, err error) {
+	defer func() {
+		// reverse_proxy aborts the connection of a client whose answer breaks off.
+		if aborted := recover(); aborted != nil {
+			if aborted != http.ErrAbortHandler {
+				panic(aborted)
+			}
+			err = fmt.Errorf("%s was answered in part", q.Path)
+		}
+	}()
+	r, err := q.request(ctx)
+	if err != nil {
+		return Answer{}, err
+	}
+	w := &answerWriter{header: make(http.Header)}
+	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, new(caddyhttp.Server))
+	fault := s.Serve(w, r, &Visit{Request: r, Match: q.Match, Key: q.Key})
+	switch {
+	case fault != nil:
+		return Answer{}, fmt.Errorf("%s: %w", q.Path, fault)
+	case ctx.Err() != nil:
+		return Answer{}, fmt.Errorf("%s: %w", q.Path, ctx.Err())
+	}
+	return w.answer, nil
+}
+
+// request makes the request as a client's would arrive.
+func (q Question) request(ctx context.Context) (*http.Request, error) {
+	host, ip := q.Host, q.ClientIP
+	if host == "" {
+		host = "localhost"
+	}
+	if ip == "" {
+		ip = "127.0.0.1"
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+q.Path, nil)
 	if err != nil {
 		return nil, err
 	}
-	r.RequestURI, r.RemoteAddr = path, "127.0.0.1:0"
-	r.Header.Set("User-Agent", UserAgent)
-	answer := caddyhttp.NewResponseRecorder(make(nobody), new(bytes.Buffer), func(int, http.Header) bool { return true })
-	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), answer, new(caddyhttp.Server))
-	err = s.pools[routing.Main].proxy.ServeHTTP(answer, r, caddyhttp.HandlerFunc(nothing))
-	if err != nil {
-		return nil, err
+	r.Host, r.RequestURI, r.RemoteAddr = host, q.Path, net.JoinHostPort(ip, "0")
+	if r.Header = q.Header; q.Header == nil {
+		r.Header = http.Header{"User-Agent": {UserAgent}}
 	}
-	if answer.Status() != http.StatusOK {
-		return nil, fmt.Errorf("%s was answered with status %d", path, answer.Status())
-	}
-	return answer.Buffer().Bytes(), nil
+	return r, nil
 }
 
 // First reports whether it is called with these words for the first time.
@@ -43,9 +99,33 @@ func (s *Set) First(words string) bool {
 	return !known
 }
 
-// nobody is a client that only has a header.
-type nobody http.Header
+// maxAnswer is how long an answer to the proxy itself may be.
+const maxAnswer = 64 << 10
 
-func (n nobody) Header() http.Header       { return http.Header(n) }
-func (nobody) Write(b []byte) (int, error) { return len(b), nil }
-func (nobody) WriteHeader(int)             {}
+var errLongAnswer = errors.New("the answer is too long")
+
+// answerWriter takes an answer to the proxy itself.
+type answerWriter struct {
+	header http.Header
+	answer Answer
+}
+
+// Header implements http.ResponseWriter.
+func (w *answerWriter) Header() http.Header { return w.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (w *answerWriter) WriteHeader(status int) {
+	if status >= http.StatusOK && w.answer.Status == 0 {
+		w.answer.Status = status
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (w *answerWriter) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	if len(w.answer.Body)+len(b) > maxAnswer {
+		return 0, errLongAnswer
+	}
+	w.answer.Body = append(w.answer.Body, b...)
+	return len(b), nil
+}

@@ -3,35 +3,67 @@ package sticky
 import (
 	"encoding/base64"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
 )
 
-// Whatever the standard library takes for base64 without slack, we take too,
-// and nothing else.
-func FuzzUser(f *testing.F) {
-	f.Add("syt_YWxpY2U_abcdefghijABCDEFGHIJ_1Ygu31")
-	f.Fuzz(func(t *testing.T, token string) {
-		key := User(token)
-		if (key == None) != (token == "") {
-			t.Fatalf("key %#x", key)
+// FuzzOwner reads tokens with the standard library, slowly.
+func FuzzOwner(f *testing.F) {
+	f.Add(tokentest.Synapse("alice", "x"), "")
+	f.Add(masToken, "user_id=@a:b")
+	f.Add(guestToken, "")
+	f.Add("as_token", "user_id=%40a%3ab")
+	f.Fuzz(func(t *testing.T, token, query string) {
+		key, claim := Owner(token, query)
+		if (key == None) != (token == "") || (claim == Absent) != (token == "") {
+			t.Fatalf("key %#x, claim %d", key, claim)
 		}
-		if want := slowUser(token); key != want {
-			t.Fatalf("User(%q) = %#x, want %#x", token, key, want)
+		if claim != Named && token != "" && key != OfToken(token) {
+			t.Fatalf("nobody is named, yet the key is not the token's")
+		}
+		localpart, named := slowOwner(token)
+		if named && (claim != Named || key != User(localpart)) {
+			t.Fatalf("Owner(%q) = %#x, %d; want that of %q", token, key, claim, localpart)
+		}
+		if !named && claim == Named && !strings.Contains(query, "=") {
+			t.Fatalf("Owner(%q) names somebody", token)
 		}
 	})
 }
 
-func slowUser(token string) Key {
+// slowOwner returns the localpart that a token of Synapse names.
+func slowOwner(token string) (localpart string, ok bool) {
 	parts := strings.Split(token, "_")
-	if len(parts) != 4 || parts[0] != "syt" || parts[1] == "" || parts[2] == "" || parts[3] == "" {
-		return hash(kindToken, token)
+	if len(parts) != 4 || parts[0] != "syt" || parts[2] == "" || strings.ContainsAny(parts[1], "\r\n") ||
+		token != tokentest.Signed(strings.Join(parts[:3], "_")) {
+		return guestOf(token)
 	}
-	localpart, err := base64.RawStdEncoding.Strict().DecodeString(parts[1])
-	if err != nil || strings.ContainsAny(parts[1], "\r\n") || len(localpart) > maxLocalpart {
-		return hash(kindToken, token)
+	decoded, err := base64.RawStdEncoding.Strict().DecodeString(parts[1])
+	return string(decoded), err == nil && len(decoded) > 0 && len(decoded) <= maxLocalpart
+}
+
+// guestOf returns the localpart that a macaroon names.
+func guestOf(token string) (localpart string, ok bool) {
+	token = strings.TrimRight(token, "=")
+	data, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || !strings.HasPrefix(token, "MD") || strings.ContainsAny(token, "\r\n") || len(data) > maxMacaroon {
+		return "", false
 	}
-	return hash(kindUser, string(localpart))
+	for rest := string(data); len(rest) > 4; {
+		length, err := strconv.ParseUint(rest[:4], 16, 16)
+		if err != nil || length <= 4 || int(length) > len(rest) || rest[length-1] != '\n' {
+			return "", false
+		}
+		if id, found := strings.CutPrefix(rest[4:length-1], "cid user_id = @"); found {
+			localpart, _, ok = strings.Cut(id, ":")
+			return localpart, ok && localpart != "" && len(localpart) <= maxLocalpart
+		}
+		rest = rest[length:]
+	}
+	return "", false
 }
 
 func FuzzToken(f *testing.F) {
@@ -48,22 +80,6 @@ func FuzzToken(f *testing.F) {
 		values, err := url.ParseQuery(query)
 		if err == nil && token != values.Get("access_token") {
 			t.Fatalf("Token of %q = %q, want %q", query, token, values.Get("access_token"))
-		}
-	})
-}
-
-func FuzzOrigin(f *testing.F) {
-	f.Add(`X-Matrix origin="a.org",destination="b.org",key="ed25519:1",sig="x"`)
-	f.Fuzz(func(t *testing.T, header string) {
-		key, ok := Origin([]string{header})
-		if ok != (key != None) {
-			t.Fatalf("key %#x, %t", key, ok)
-		}
-		if ok && !strings.HasPrefix(header, "X-Matrix") {
-			t.Fatalf("an origin out of %q", header)
-		}
-		if again, _ := Origin([]string{"Bearer x", header, "X-Matrix origin=z"}); ok && again != key {
-			t.Fatalf("other headers change the origin of %q", header)
 		}
 	})
 }

@@ -1,12 +1,13 @@
 package sticky
 
 import (
-	"encoding/base64"
 	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files: this moves every user of every server")
@@ -45,9 +46,9 @@ func golden() string {
 		fmt.Fprintf(&out, "%s\t%016x\t%s\n", what, uint64(key), strings.Join(RankNames(pool, key), " "))
 	}
 	for i := range 200 {
-		user := base64.RawStdEncoding.EncodeToString(fmt.Appendf(nil, "user%d", i))
-		line(fmt.Sprintf("user%d", i), User("syt_"+user+"_abcdefghijABCDEFGHIJ_000000"))
-		line(fmt.Sprintf("token%d", i), User(fmt.Sprintf("token%d", i)))
+		user, _ := Owner(tokentest.Synapse(fmt.Sprintf("user%d", i), "x"), "")
+		line(fmt.Sprintf("user%d", i), user)
+		line(fmt.Sprintf("token%d", i), OfToken(fmt.Sprintf("token%d", i)))
 		line(fmt.Sprintf("!room%d:example.org", i), Room(fmt.Sprintf("%%21room%d:example.org", i)))
 		origin, _ := Origin([]string{fmt.Sprintf("X-Matrix origin=%d.example.org", i)})
 		line(fmt.Sprintf("%d.example.org", i), origin)

@@ -41,20 +41,9 @@ const (
 	kindURI
 )
 
-// User returns the key of the owner of an access token. Synapse writes the
-// owner's localpart into its own tokens, so all devices of a user share one
-// key, also after a new login. Any other token is a key of its own. An empty
-// token has none.
-func User(token string) Key {
-	var buf [maxLocalpart]byte
-	if localpart, ok := owner(buf[:], token); ok {
-		var d digest
-		d.reset(kindUser)
-		_, _ = d.xx.Write(localpart)
-		return d.key()
-	}
-	return hash(kindToken, token)
-}
+// User returns the key of a user of this homeserver. All devices of a user
+// share it, whatever their tokens look like.
+func User(localpart string) Key { return hash(kindUser, localpart) }
 
 // Address returns the key of a client's IP address.
 func Address(ip string) Key { return hash(kindAddress, ip) }
@@ -72,10 +61,11 @@ func Room(segment string) Key {
 	}
 	var d digest
 	d.reset(kindRoom)
-	for i := 0; i < len(segment); {
-		var b byte
-		b, i = unescape(segment, i)
-		d.writeByte(b)
+	var block [256]byte
+	for segment != "" {
+		n, used := unescapeBlock(block[:], segment)
+		_, _ = d.xx.Write(block[:n])
+		segment = segment[used:]
 	}
 	return d.key()
 }
@@ -107,30 +97,10 @@ func hash(k kind, name string) Key {
 // named turns a hash into a key that is not None.
 func named(sum uint64) Key { return Key(max(sum, 1)) }
 
-// digest hashes a name that becomes known byte by byte. It equals hash of the
+// digest hashes a name that becomes known piece by piece. It equals hash of the
 // whole name.
-type digest struct {
-	xx  xxhash.Digest
-	buf [64]byte
-	n   int
-}
+type digest struct{ xx xxhash.Digest }
 
 func (d *digest) reset(k kind) { d.xx.ResetWithSeed(uint64(k)) }
 
-func (d *digest) writeByte(b byte) {
-	if d.n == len(d.buf) {
-		d.flush()
-	}
-	d.buf[d.n] = b
-	d.n++
-}
-
-func (d *digest) flush() {
-	_, _ = d.xx.Write(d.buf[:d.n])
-	d.n = 0
-}
-
-func (d *digest) key() Key {
-	d.flush()
-	return named(d.xx.Sum64())
-}
+func (d *digest) key() Key { return named(d.xx.Sum64()) }

@@ -2,7 +2,8 @@ package sticky
 
 import "strings"
 
-// How much of a request is looked at for its origin, whatever was sent.
+// How much of a request is looked at for its origin, whatever was sent. A
+// header of Synapse has four parameters and a few hundred bytes.
 const (
 	maxHeaders      = 8
 	maxHeaderLength = 4 << 10
@@ -12,66 +13,80 @@ const (
 // Origin returns the key of the server that a federation request claims to
 // come from: the origin of its first Authorization header of the X-Matrix
 // scheme, in lower case. It reports whether there is one.
+//
+// The header is read as Synapse reads it (federation/transport/server/_base.py,
+// _parse_auth_header), and one that Synapse could not read names no origin.
+// Whether a server can have that name, and whether it signed the request, is
+// for Synapse to find out.
 func Origin(authorization []string) (Key, bool) {
 	for _, header := range authorization[:min(len(authorization), maxHeaders)] {
-		rest, ok := strings.CutPrefix(header, "X-Matrix")
-		if !ok || rest == "" || !isBlank(rest[0]) {
-			continue
+		params, ok := strings.CutPrefix(header[:min(len(header), maxHeaderLength)], "X-Matrix")
+		if ok {
+			key := serverKey(originOf(params))
+			return key, key != None
 		}
-		key := serverKey(parameter(rest[:min(len(rest), maxHeaderLength)], "origin"))
-		return key, key != None
 	}
 	return None, false
 }
 
-// parameter returns the value, quotes and all, of the first parameter of that
-// name. Like Synapse it takes every comma for the end of a parameter: no
-// server name or signature holds one.
-func parameter(params, want string) string {
-	for range maxParameters {
-		param, rest, more := strings.Cut(params, ",")
-		name, value, _ := strings.Cut(param, "=")
-		if strings.EqualFold(strings.Trim(name, blanks), want) {
-			return strings.Trim(value, blanks)
+// originOf returns the value, quotes and all, of the last parameter that is
+// called origin. Every comma ends a parameter, also within quotes: no name of a
+// server and no signature holds one.
+func originOf(params string) (origin string) {
+	rest := strings.TrimLeft(params, " ")
+	more := len(rest) < len(params) // a space at least
+	for n := 0; more && n < maxParameters; n++ {
+		var param string
+		param, rest, more = strings.Cut(rest, ",")
+		name, value, ok := strings.Cut(strings.TrimRight(param, blanks), "=")
+		if !ok {
+			return ""
 		}
-		if !more {
-			break
+		if strings.EqualFold(name, "origin") {
+			origin = value
 		}
-		params = rest
+		rest = strings.TrimLeft(rest, blanks)
 	}
-	return ""
+	return origin
 }
 
-// serverKey returns the key of a server's name, which may be quoted.
-func serverKey(value string) Key {
-	quoted := strings.HasPrefix(value, `"`)
+// blanks may stand around a comma.
+const blanks = " \t"
+
+// serverKey returns the key of a server's name. One that starts with a quote
+// is taken to end with one; within, a backslash gives way to what it stands
+// before.
+func serverKey(name string) Key {
+	quoted := strings.HasPrefix(name, `"`)
 	if quoted {
-		value = value[1:]
+		name = name[1:max(1, len(name)-1)]
+	}
+	if name == "" {
+		return None
 	}
 	var d digest
 	d.reset(kindOrigin)
-	empty := true
-	for i := 0; i < len(value); i++ {
-		b := value[i]
-		if quoted && b == '"' {
-			break
-		}
-		if quoted && b == '\\' && i+1 < len(value) {
-			i++
-			b = value[i]
-		}
-		d.writeByte(lower(b))
-		empty = false
-	}
-	if empty {
-		return None
+	var block [256]byte
+	for name != "" {
+		n, used := serverBlock(block[:], name, quoted)
+		_, _ = d.xx.Write(block[:n])
+		name = name[used:]
 	}
 	return d.key()
 }
 
-const blanks = " \t"
-
-func isBlank(b byte) bool { return b == ' ' || b == '\t' }
+// serverBlock writes a server's name in lower case for as long as there is room
+// in a block. It returns how much of each was used.
+func serverBlock(block []byte, name string, quoted bool) (n, used int) {
+	for n < len(block) && used < len(name) {
+		if quoted && name[used] == '\\' && used+1 < len(name) {
+			used++
+		}
+		block[n] = lower(name[used])
+		n, used = n+1, used+1
+	}
+	return n, used
+}
 
 // lower folds ASCII letters and nothing else: names keep their length.
 func lower(b byte) byte {

@@ -12,12 +12,20 @@ func SeedOf(name string) Seed { return Seed(xxhash.Sum64String(name)) }
 
 // score says how well a worker suits a key, the greater the better. It is a
 // bijection of their difference, so workers of different seeds never draw.
-func (s Seed) score(key Key) uint64 {
+func (s Seed) score(key Key) uint64 { return finish(s.mix(key)) }
+
+// mix is score without its last step.
+func (s Seed) mix(key Key) uint64 {
 	x := uint64(s) ^ uint64(key)
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
+	return (x ^ x>>27) * 0x94d049bb133111eb
 }
+
+// finish is the last step of score. It leaves the upper 31 bits as they are.
+func finish(mixed uint64) uint64 { return mixed ^ mixed>>31 }
+
+// leastMix returns the least that mix can be for a score that is not smaller.
+func leastMix(score uint64) uint64 { return score &^ (1<<33 - 1) }
 
 // Ranking is a walk over the workers of a pool, from the one that suits a key
 // best to the one that suits it least: rendezvous hashing. Every worker is the
@@ -40,12 +48,14 @@ func Rank(seeds []Seed, key Key) Ranking {
 // Next returns the index of the next best worker, false after the last. Each
 // step looks at all seeds once: most walks are one step long.
 func (r *Ranking) Next() (index int, ok bool) {
-	if r.index < 0 {
-		index, r.score = r.best()
-	} else {
-		index, r.score = r.after()
+	if len(r.seeds) == 0 {
+		return 0, false
 	}
-	if index < 0 {
+	if r.index < 0 {
+		r.index, r.score = r.best()
+		return r.index, true
+	}
+	if index, r.score = r.after(); index < 0 {
 		r.seeds = nil
 		return 0, false
 	}
@@ -53,12 +63,24 @@ func (r *Ranking) Next() (index int, ok bool) {
 	return index, true
 }
 
+// few is how many seeds are compared without a branch. Among the first ones the
+// best so far changes often, and no processor foresees when. Further on it
+// hardly ever does, and a branch costs less.
+const few = 32
+
 // best returns the worker of the greatest score.
 func (r *Ranking) best() (index int, score uint64) {
-	index = -1
-	for i, seed := range r.seeds {
-		if s := seed.score(r.key); s > score || index < 0 {
+	key, n := r.key, min(len(r.seeds), few)
+	for i, seed := range r.seeds[:n] {
+		if s := seed.score(key); s > score {
 			index, score = i, s
+		}
+	}
+	least := leastMix(score)
+	for i, seed := range r.seeds[n:] {
+		if mixed := seed.mix(key); mixed >= least && finish(mixed) > score {
+			index, score = n+i, finish(mixed)
+			least = leastMix(score)
 		}
 	}
 	return index, score
@@ -67,11 +89,17 @@ func (r *Ranking) best() (index int, score uint64) {
 // after returns the best of the workers that come after the last one.
 func (r *Ranking) after() (index int, score uint64) {
 	index = -1
+	var least uint64
+	key := r.key
 	for i, seed := range r.seeds {
-		s := seed.score(r.key)
+		mixed := seed.mix(key)
+		if mixed < least {
+			continue
+		}
+		s := finish(mixed)
 		passed := s > r.score || s == r.score && i <= r.index
 		if !passed && (s > score || index < 0) {
-			index, score = i, s
+			index, score, least = i, s, leastMix(s)
 		}
 	}
 	return index, score

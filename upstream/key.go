@@ -23,9 +23,9 @@ func KeyOf(kind endpoint.Key, id string, r *http.Request) sticky.Key {
 		if key, ok := sticky.Origin(r.Header["Authorization"]); ok {
 			return key
 		}
-		return sticky.Address(clientIP(r))
+		return sticky.Address(ClientIP(r))
 	case endpoint.KeyClientIP:
-		return sticky.Address(clientIP(r))
+		return sticky.Address(ClientIP(r))
 	case endpoint.KeyURI:
 		if id == "" {
 			id = r.RequestURI
@@ -35,15 +35,17 @@ func KeyOf(kind endpoint.Key, id string, r *http.Request) sticky.Key {
 	return sticky.None
 }
 
-// userKey returns the key of the user whose access token a request carries.
+// userKey returns the key of the user that a request is made for, as far as it
+// says so itself.
 func userKey(r *http.Request) sticky.Key {
 	token, _ := sticky.Token(r.Header["Authorization"], r.URL.RawQuery)
-	return sticky.User(token)
+	key, _ := sticky.Owner(token, r.URL.RawQuery)
+	return key
 }
 
-// clientIP returns the address of the client as Caddy sees it, which respects
+// ClientIP returns the address of the client as Caddy sees it, which respects
 // trusted_proxies, else that of the connection.
-func clientIP(r *http.Request) string {
+func ClientIP(r *http.Request) string {
 	if ip, ok := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string); ok && ip != "" {
 		return ip
 	}

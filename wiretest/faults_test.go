@@ -17,7 +17,7 @@ func startWithout(t *testing.T, site string, dead ...string) *proxytest.Proxy {
 
 // ranked returns workers in the order that suits a user.
 func ranked(p *proxytest.Proxy, user string, names ...string) []*proxytest.Worker {
-	return p.Workers(sticky.RankNames(names, sticky.User(proxytest.Token(user, "a")))...)
+	return p.Workers(sticky.RankNames(names, sticky.User(user))...)
 }
 
 // rankedForRoom returns workers in the order that suits the room of sendTarget.

@@ -18,7 +18,7 @@ func TestOverflowGoesToTheNextOfTheRanking(t *testing.T) {
 	for _, w := range workers {
 		w.Answers(proxytest.Hold(release))
 	}
-	ranked := sticky.RankNames([]string{"sync1", "sync2", "sync3"}, sticky.User(proxytest.Token("alice", "a")))
+	ranked := sticky.RankNames([]string{"sync1", "sync2", "sync3"}, sticky.User("alice"))
 	var held []<-chan *proxytest.Response
 	for i := range clients {
 		held = append(held, p.Go(proxytest.Call{

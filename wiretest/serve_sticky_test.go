@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
 )
 
 // together checks that calls reach one worker of a pool whose workers' names
@@ -47,8 +48,8 @@ func TestUsersStayTogether(t *testing.T) {
 		used[together(t, p, "sync",
 			get(syncTarget, proxytest.Bearer(user, "phone")),
 			get(syncTarget, proxytest.Bearer(user, "laptop")),
-			get(syncTarget+"&access_token="+proxytest.Token(user, "tablet")),
-			get("/_matrix/client/r0/sync?access%5ftoken="+proxytest.Token(user, "tv")+"&since=x"),
+			get(syncTarget+"&access_token="+tokentest.Synapse(user, "tablet")),
+			get("/_matrix/client/r0/sync?access%5ftoken="+tokentest.Synapse(user, "tv")+"&since=x"),
 			get("/_matrix/client/v3/events?from=1", proxytest.Bearer(user, "old")),
 		)] = true
 		together(t, p, "sliding",

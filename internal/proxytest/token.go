@@ -1,13 +1,8 @@
 package proxytest
 
-import "encoding/base64"
-
-// Token is an access token in Synapse's form, of a user's device.
-func Token(localpart, device string) string {
-	return "syt_" + base64.RawStdEncoding.EncodeToString([]byte(localpart)) + "_" + device + "_0000gg"
-}
+import "github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
 
 // Bearer is a header field with the token of a user's device.
 func Bearer(localpart, device string) string {
-	return "Authorization: Bearer " + Token(localpart, device)
+	return "Authorization: Bearer " + tokentest.Synapse(localpart, device)
 }

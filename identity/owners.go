@@ -1,0 +1,96 @@
+// Package identity knows whose access tokens are whose, where a token does not
+// say so itself: it asks Synapse, once, and remembers the answer.
+//
+// What it returns decides only which worker serves a request. It keeps neither
+// tokens nor names, but a keyed digest of the one and the key of the other.
+package identity
+
+import (
+	"hash/maphash"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+	"github.com/sony/gobreaker/v2"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
+)
+
+// Owners remembers the owners of tokens. It may be used by many goroutines, and
+// recalling takes no lock that they share.
+type Owners struct {
+	seed    maphash.Seed
+	cache   *otter.Cache[uint64, entry]
+	calls   singleflight.Group
+	queue   *queue
+	breaker *gobreaker.CircuitBreaker[sticky.Key]
+}
+
+// entry is what is known of a token.
+type entry struct {
+	key   sticky.Key // of its owner; None if Synapse does not know or did not say
+	until int64      // when to ask again, in Unix nanoseconds
+}
+
+// Capacity bounds what Owners take of the machine and of Synapse.
+type Capacity struct {
+	// How many tokens are remembered, at about 100 bytes each.
+	Tokens int
+
+	// How many look-ups may be under way at a time.
+	LookUps int
+}
+
+// New returns Owners that know nobody. They call changed when look-ups begin to
+// fail, and when they work again.
+func New(c Capacity, changed func(failing bool)) *Owners {
+	return &Owners{
+		seed:    maphash.MakeSeed(),
+		cache:   otter.Must(&otter.Options[uint64, entry]{MaximumSize: c.Tokens}),
+		queue:   newQueue(c.LookUps),
+		breaker: newBreaker(changed),
+	}
+}
+
+// Memory says how well a token is known.
+type Memory uint8
+
+// The states of memory.
+const (
+	// Unknown: Synapse was never asked, or it was forgotten.
+	Unknown Memory = iota
+	// Stale: the owner was known a while ago, and is most likely the same. It is
+	// time to ask again.
+	Stale
+	// Fresh: the owner is known, or Synapse has just said that there is none.
+	Fresh
+)
+
+// Recall returns the key of a token's owner as far as it is remembered,
+// [sticky.None] if there is none.
+func (o *Owners) Recall(token string) (sticky.Key, Memory) {
+	known, ok := o.cache.GetIfPresent(o.digest(token))
+	switch {
+	case !ok:
+		return sticky.None, Unknown
+	case known.isFresh():
+		return known.key, Fresh
+	case known.key == sticky.None:
+		return sticky.None, Unknown
+	}
+	return known.key, Stale
+}
+
+// Len returns about how many tokens are remembered.
+func (o *Owners) Len() int { return o.cache.EstimatedSize() }
+
+// digest stands for a token in memory. Nobody else has the seed, so it tells
+// nothing of the token, and nobody can make up one that collides.
+func (o *Owners) digest(token string) uint64 { return maphash.String(o.seed, token) }
+
+func (e entry) isFresh() bool { return time.Now().UnixNano() < e.until }
+
+// remember notes what was learned of a token, for a while.
+func (o *Owners) remember(id uint64, key sticky.Key, d time.Duration) {
+	o.cache.Set(id, entry{key: key, until: time.Now().Add(d).UnixNano()})
+}

@@ -1,0 +1,29 @@
+package pool
+
+import (
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/routing"
+)
+
+// spread tells for each class whether its requests have a choice of workers.
+type spread [endpoint.ClassCount]bool
+
+// newSpread finds the classes with a pool of several workers on their way.
+// Dynamic upstreams count as several.
+func newSpread(chains routing.Chains, pools []*Pool) (s spread) {
+	for class, chain := range chains {
+		for _, step := range chain {
+			if len(pools[step.Pool].Workers) != 1 {
+				s[class] = true
+			}
+		}
+	}
+	return s
+}
+
+// Spreads reports whether requests of a class have a choice of workers, so that
+// it matters to whom they belong.
+func (p *Plan) Spreads(class endpoint.Class) bool { return p.spread[class] }
+
+// Spreads is that of the set's plan.
+func (s *Set) Spreads(class endpoint.Class) bool { return s.plan.Spreads(class) }

@@ -1,0 +1,137 @@
+package synapseworkers
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/identity"
+	"github.com/caddy-matrix/caddy-synapse-workers/pool"
+	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
+	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
+)
+
+// whoami finds the users of requests whose tokens do not name them.
+type whoami struct {
+	owners  *identity.Owners
+	id      ownersID
+	terms   identity.Terms
+	sync    time.Duration // budget of a sync
+	other   time.Duration // budget of any other request
+	match   endpoint.Match
+	workers *pool.Set
+}
+
+// ownersID tells whose owners they are. Equal handlers share them, over reloads
+// of the configuration.
+type ownersID struct {
+	scope    string
+	capacity identity.Capacity
+}
+
+// owners holds what is known of the tokens of each homeserver.
+var owners = caddy.NewUsagePool()
+
+// newWhoami starts look-ups for a handler that does not switch them off.
+func newWhoami(h *Handler) *whoami {
+	if h.Identity.isOff() {
+		return nil
+	}
+	options := h.Identity
+	if options == nil {
+		options = new(Identity)
+	}
+	w := &whoami{
+		id:      ownersID{h.Scope(), options.capacity()},
+		terms:   options.terms(),
+		sync:    defaultSyncBudget,
+		other:   defaultBudget,
+		match:   h.table.Classify(http.MethodGet, identity.Path, ""),
+		workers: h.set,
+	}
+	if options.SyncBudget != nil {
+		w.sync = time.Duration(*options.SyncBudget)
+	}
+	if options.Budget != nil {
+		w.other = time.Duration(*options.Budget)
+	}
+	known, _ := owners.LoadOrStore(w.id, identity.New(w.id.capacity, logLookUps))
+	w.owners = known.(*identity.Owners)
+	return w
+}
+
+// cleanup forgets all tokens when nobody else needs them.
+func (w *whoami) cleanup() {
+	if w != nil {
+		_, _ = owners.Delete(w.id)
+	}
+}
+
+// logLookUps tells the operator that look-ups do not work, and that they do
+// again.
+func logLookUps(failing bool) {
+	log := caddy.Log().Named("http.handlers.synapse_workers")
+	if failing {
+		log.Warn("Synapse does not tell whose access tokens are whose: users whose tokens do not name them stick by token",
+			zap.String("endpoint", identity.Path))
+		return
+	}
+	log.Info("Synapse tells again whose access tokens are whose", zap.String("endpoint", identity.Path))
+}
+
+// key returns the key of the user that a request is made for.
+func (w *whoami) key(r *http.Request, class endpoint.Class) sticky.Key {
+	token, _ := sticky.Token(r.Header["Authorization"], r.URL.RawQuery)
+	own, claim := sticky.Owner(token, r.URL.RawQuery)
+	if w == nil || claim != sticky.Withheld || !w.workers.Spreads(class) {
+		return own
+	}
+	user, memory := w.owners.Recall(token)
+	if memory != identity.Fresh {
+		budget := w.budget(class)
+		if memory == identity.Stale {
+			budget = 0
+		}
+		if learned := w.owners.Learn(r.Context(), token, budget, w.terms, w.asker(r, token, own)); learned != sticky.None {
+			user = learned
+		}
+	}
+	if user == sticky.None {
+		return own
+	}
+	return user
+}
+
+// budget is how long a request of a class may wait.
+func (w *whoami) budget(class endpoint.Class) time.Duration {
+	switch class {
+	case endpoint.ClassSync, endpoint.ClassInitialSync, endpoint.ClassSlidingSync, endpoint.ClassInitialSlidingSync:
+		return w.sync
+	}
+	return w.other
+}
+
+// asker prepares a look-up in the name of a request's client, whose address and
+// program Synapse notes as last seen with this token. The request itself may be
+// over by then.
+func (w *whoami) asker(r *http.Request, token string, own sticky.Key) identity.Ask {
+	question := pool.Question{
+		Path:     identity.Path,
+		Match:    w.match,
+		Key:      own,
+		Header:   http.Header{"Authorization": {"Bearer " + token}},
+		Host:     r.Host,
+		ClientIP: upstream.ClientIP(r),
+	}
+	if agent, ok := r.Header["User-Agent"]; ok {
+		question.Header["User-Agent"] = agent
+	}
+	return func(ctx context.Context) (int, []byte, error) {
+		answer, err := w.workers.Ask(ctx, question)
+		return answer.Status, answer.Body, err
+	}
+}
