@@ -37,7 +37,7 @@ func (m mistake) place(t *testing.T) string {
 // TestRefuses shows that mistakes are refused with the line where they are,
 // the word that is wrong, and what is expected instead.
 func TestRefuses(t *testing.T) {
-	for _, group := range [][]mistake{mistakenPools, mistakenFences, mistakenFallbacks, mistakenOptions, mistakenProxies, mistakenPolicies, mistakenVersions} {
+	for _, group := range [][]mistake{mistakenPools, mistakenFences, mistakenFallbacks, mistakenDrains, mistakenOptions, mistakenProxies, mistakenPolicies, mistakenVersions, mistakenIdentities} {
 		for _, m := range group {
 			t.Run(m.name, func(t *testing.T) {
 				_, _, err := adaptFile(m.caddyfile())
@@ -284,7 +284,10 @@ var mistakenPolicies = []mistake{
 	{"bound zero", "main :8008\nlb_policy synapse_sticky {\nbound 0 # wrong\n}", []string{"'0'", "greater than 1"}},
 	{"floor negative", "main :8008\nlb_policy synapse_sticky {\nfloor -1 # wrong\n}", []string{"'-1'", "0 or more"}},
 	{"floor a fraction", "main :8008\nlb_policy synapse_sticky {\nfloor 1.5 # wrong\n}", []string{"'1.5'", "0 or more"}},
-	{"unknown policy option", "main :8008\nlb_policy synapse_sticky {\nceiling 5 # wrong\n}", []string{"'ceiling'", "expected bound or floor"}},
+	{"slow start negative", "main :8008\nlb_policy synapse_sticky {\nslow_start -1s # wrong\n}", []string{"'-1s'", "expected a duration"}},
+	{"slow start without a unit", "main :8008\nsynchrotron :1 {\nlb_policy synapse_sticky {\nslow_start 30 # wrong\n}\n}", []string{"'30'", "expected a duration"}},
+	{"slow start twice", "main :8008\nlb_policy synapse_sticky {\nslow_start 1s\nslow_start off # wrong\n}", []string{"slow_start already specified"}},
+	{"unknown policy option", "main :8008\nlb_policy synapse_sticky {\nceiling 5 # wrong\n}", []string{"'ceiling'", "expected bound, floor or slow_start"}},
 	{"policy in a plain reverse_proxy", ":80 {\nreverse_proxy :1 {\nlb_policy synapse_sticky {\nbound 1 # wrong\n}\n}\n}", []string{"'1'", "greater than 1"}},
 	{"policy of another key twice", "main :8008\nsynchrotron :1 {\nlb_policy synapse_sticky user\nlb_policy synapse_sticky room # wrong\n}", []string{"lb_policy is already given"}},
 	{"unknown class in a matcher", ":80 {\n@x synapse_endpoint synk # wrong\nrespond @x 200\n}", []string{"'synk'", "expected one of"}},

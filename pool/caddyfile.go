@@ -22,13 +22,14 @@ import (
 //	    to           <upstreams...>
 //	    fallback     off|<pool>
 //	    sliding_sync
+//	    drain        <workers...>
 //	    <any subdirective of reverse_proxy but rewrite, method and request_buffers>
 //	}
 //
 // An upstream is `[<name>=]host:port` or `[<name>=]unix//path`, with port
 // ranges as in reverse_proxy. The lines of main and mas have neither types nor
-// a fence. `health_uri off`, `lb_retries 0` and `lb_try_duration 0` switch
-// those defaults off.
+// a fence, and nothing to drain. `health_uri off`, `lb_retries 0` and
+// `lb_try_duration 0` switch those defaults off.
 func (p *Pool) UnmarshalCaddyfile(d *caddyfile.Dispenser, h httpcaddyfile.Helper, defaults []caddyfile.Segment) error {
 	d.Next()
 	syntax := &syntax{pool: p, helper: h, line: d.Token()}
@@ -59,6 +60,9 @@ func (p *Pool) UnmarshalCaddyfile(d *caddyfile.Dispenser, h httpcaddyfile.Helper
 	if err := syntax.finish(); err != nil {
 		return err
 	}
+	if err := syntax.drain(); err != nil {
+		return err
+	}
 	if err := p.Validate(); err != nil {
 		return atToken(syntax.line, fmt.Errorf("'%s': %w", syntax.line.Text, err))
 	}
@@ -71,8 +75,12 @@ type syntax struct {
 	helper    httpcaddyfile.Helper
 	line      caddyfile.Token
 	upstreams []caddyfile.Token
+	drains    []caddyfile.Token // the names of workers
 	proxy     []caddyfile.Segment
 }
+
+// ownOptions are the words of a block that reverse_proxy does not know.
+var ownOptions = []string{"to", "fallback", "sliding_sync", "drain"}
 
 // argument reads a word of the pool's line: worker types, then perhaps a
 // fence, then upstreams.
@@ -148,12 +156,12 @@ func (s *syntax) upstream(d *caddyfile.Dispenser) error {
 // check looks at one line of the block by itself, beside those before it.
 func (s *syntax) check(segment caddyfile.Segment, before []caddyfile.Segment) error {
 	word := segment.Directive()
-	if word == "to" || word == "fallback" || word == "sliding_sync" {
+	if slices.Contains(ownOptions, word) {
 		return nil
 	}
 	known, err := probe(segment, before)
 	if err == nil && !known {
-		err = fmt.Errorf("unknown option '%s': expected to, fallback, sliding_sync or a subdirective of reverse_proxy", word)
+		err = fmt.Errorf("unknown option '%s': expected %s or a subdirective of reverse_proxy", word, strings.Join(ownOptions, ", "))
 		return atToken(segment[0], err)
 	}
 	return err
@@ -186,6 +194,11 @@ func (s *syntax) subdirective(segment caddyfile.Segment) error {
 			return d.Errf("unexpected '%s': sliding_sync stands alone", d.Val())
 		}
 		s.pool.SlidingSync = true
+	case word == "drain":
+		if d.CountRemainingArgs() == 0 {
+			return d.ArgErr()
+		}
+		s.drains = append(s.drains, segment[1:]...)
 	case switchesOff(segment):
 		s.pool.Off = append(s.pool.Off, word)
 	default:

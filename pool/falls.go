@@ -19,7 +19,7 @@ type falls struct {
 var fallen = caddy.NewUsagePool()
 
 func newFalls(config *Config) *falls {
-	scope := config.scope()
+	scope := config.Scope()
 	count, _ := fallen.LoadOrStore(scope, new(atomic.Int64))
 	return &falls{scope: scope, limit: config.fallbackLimit(), inFlight: count.(*atomic.Int64)}
 }

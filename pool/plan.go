@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -19,6 +20,7 @@ type Plan struct {
 	routes []routing.Pool
 	names  []string
 	chains routing.Chains
+	spread spread
 }
 
 // NewPlan makes the plan of a configuration, which it checks and leaves as it
@@ -39,6 +41,7 @@ func NewPlan(ctx caddy.Context, config *Config) (*Plan, error) {
 			return nil, err
 		}
 	}
+	plan.spread = newSpread(plan.chains, plan.pools)
 	return plan, nil
 }
 
@@ -47,7 +50,7 @@ type Stop struct {
 	// Pool is the name of the pool.
 	Pool string
 
-	// Workers are the names of its workers.
+	// Workers are the names of its workers that get new requests.
 	Workers []string
 
 	// Policy chooses among them; nil if it is not ours.
@@ -55,18 +58,29 @@ type Stop struct {
 }
 
 // Stops lists the pools that a request of a class would be sent to, each if
-// every worker of those before it is down.
+// every worker of those before it is down. A pool whose workers are all drained
+// is none.
 func (p *Plan) Stops(r *http.Request, class endpoint.Class) []Stop {
-	open := func(pool int) bool { return p.pools[pool].Fence.open(r) }
-	chain := p.chains[class]
 	var stops []Stop
-	for step := chain.First(open); step != routing.End; step = chain.After(step, open) {
-		pool := chain[step].Pool
-		stops = append(stops, Stop{
-			Pool: p.names[pool], Workers: p.pools[pool].Names(), Policy: p.pools[pool].policy(),
-		})
+	way := p.way(r, class)
+	for i, pool := range way {
+		workers, _ := p.pools[pool].split(i == len(way)-1)
+		if len(workers) > 0 || len(p.pools[pool].Workers) == 0 {
+			stops = append(stops, Stop{Pool: p.names[pool], Workers: workers, Policy: p.pools[pool].policy()})
+		}
 	}
 	return stops
+}
+
+// way lists the pools on the way of a request of a class, by index.
+func (p *Plan) way(r *http.Request, class endpoint.Class) []int {
+	open := func(pool int) bool { return p.pools[pool].Fence.open(r) }
+	chain := p.chains[class]
+	var way []int
+	for step := chain.First(open); step != routing.End; step = chain.After(step, open) {
+		way = append(way, chain[step].Pool)
+	}
+	return way
 }
 
 // Skip is a pool that could have served a request, and why it does not.
@@ -76,7 +90,8 @@ type Skip struct {
 }
 
 // Skipped lists the pools that a request of a class is not sent to although
-// their type could serve it: there are none, or their fence is closed.
+// their type could serve it: there are none, their fence is closed, or workers
+// of theirs are drained.
 func (p *Plan) Skipped(r *http.Request, class endpoint.Class) []Skip {
 	if p.config.MAS != nil && class.MAS() {
 		return nil
@@ -101,23 +116,33 @@ func (p *Plan) Skipped(r *http.Request, class endpoint.Class) []Skip {
 			skipped = append(skipped, Skip{string(t), "not configured"})
 		}
 	}
+	way := p.way(r, class)
+	for i, pool := range way {
+		if _, drained := p.pools[pool].split(i == len(way)-1); len(drained) > 0 {
+			skipped = append(skipped, Skip{p.names[pool], strings.Join(drained, ", ") + " drained"})
+		}
+	}
 	return skipped
 }
 
 // policy reads the pool's selection policy, which is not started. It is nil if
 // it is not ours.
 func (p *Pool) policy() *upstream.Sticky {
-	raw := json.RawMessage(defaultPolicy)
-	if p.Proxy != nil && p.Proxy.LoadBalancing != nil && p.Proxy.LoadBalancing.SelectionPolicyRaw != nil {
-		raw = p.Proxy.LoadBalancing.SelectionPolicyRaw
-	}
 	var module struct {
 		Policy string `json:"policy"`
 		upstream.Sticky
 	}
-	err := json.Unmarshal(raw, &module)
+	err := json.Unmarshal(p.policyRaw(), &module)
 	if err != nil || module.Policy != "synapse_sticky" || module.Provision(caddy.Context{}) != nil {
 		return nil
 	}
 	return &module.Sticky
+}
+
+// policyRaw is the configuration of the pool's selection policy.
+func (p *Pool) policyRaw() json.RawMessage {
+	if p.Proxy != nil && p.Proxy.LoadBalancing != nil && p.Proxy.LoadBalancing.SelectionPolicyRaw != nil {
+		return p.Proxy.LoadBalancing.SelectionPolicyRaw
+	}
+	return json.RawMessage(defaultPolicy)
 }

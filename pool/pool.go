@@ -61,6 +61,11 @@ type Worker struct {
 	// The network address as in the reverse proxy's upstreams: `host:port` or
 	// `unix//path`. May hold placeholders.
 	Dial string `json:"dial"`
+
+	// Whether the worker is drained: it gets no new requests while another one
+	// can answer them, and what it has in flight ends by itself. Its users and
+	// rooms go to the next worker of their ranking. Default: `false`.
+	Drain bool `json:"drain,omitempty"`
 }
 
 // The words of [Pool.Off].
@@ -128,6 +133,11 @@ func (p *Pool) Validate() error {
 	}
 	if len(p.Workers) == 0 && (p.Proxy == nil || len(p.Proxy.DynamicUpstreamsRaw) == 0) {
 		return errors.New("missing upstream: expected host:port or unix//path")
+	}
+	if len(p.drained()) > 0 {
+		if err := p.checkDrain(); err != nil {
+			return err
+		}
 	}
 	return checkWorkers(p.Workers)
 }

@@ -124,7 +124,7 @@ func (p *running) failed(r *http.Request, v *Visit, err error) *edge.Error {
 	var dialErr reverseproxy.DialError
 	if errors.As(err, &dialErr) {
 		if worker != nil {
-			worker.Failed(time.Now())
+			worker.Refused(time.Now())
 		}
 		if !v.Body.Repeatable() {
 			return edge.ErrBadGateway // reverse_proxy's own retries have used it up

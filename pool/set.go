@@ -76,14 +76,14 @@ func start(ctx caddy.Context, p *Pool, name string, config *Config) (*running, e
 	}
 	r := &running{name: name, label: name, config: p, proxy: proxy, credit: newCredit()}
 	if policy, ok := proxy.LoadBalancing.SelectionPolicy.(*upstream.Sticky); ok {
-		policy.Bind(config.scope(), name, proxy.Upstreams, p.Names())
+		policy.Bind(config.Scope(), name, proxy.Upstreams, p.members())
 		r.ours = true
 	}
 	return r, nil
 }
 
-// scope tells the workers of several homeservers behind one proxy apart.
-func (c *Config) scope() string {
+// Scope tells the workers of several homeservers behind one proxy apart.
+func (c *Config) Scope() string {
 	if len(c.Main.Workers) == 0 {
 		return routing.MainName
 	}

@@ -33,6 +33,21 @@ var situations = []struct {
 		a.Worker().short.Store(500)
 		return run
 	}},
+	{"attempt/best drained", func(t testing.TB, pool reverseproxy.UpstreamPool) func() *reverseproxy.Upstream {
+		a := &Attempt{Key: alice}
+		run := selector(boundTo(t, pool), pool, a)
+		run()
+		a.Worker().Drain()
+		return passesOver(t, run, a, Drained)
+	}},
+	{"attempt/best returning", func(t testing.TB, pool reverseproxy.UpstreamPool) func() *reverseproxy.Upstream {
+		s, a := boundTo(t, pool), &Attempt{Key: alice}
+		s.clock = func() time.Time { return noon }
+		run := selector(s, pool, a)
+		run()
+		a.Worker().Refused(noon.Add(-time.Hour))
+		return passesOver(t, run, a, Warming)
+	}},
 	{"attempt/dynamic", func(t testing.TB, pool reverseproxy.UpstreamPool) func() *reverseproxy.Upstream {
 		s := provisioned(t, new(Sticky))
 		s.Bind(t.Name(), "sync", nil, nil)
@@ -49,6 +64,14 @@ var situations = []struct {
 	{"alone/auto", func(t testing.TB, pool reverseproxy.UpstreamPool) func() *reverseproxy.Upstream {
 		return standalone(provisioned(t, new(Sticky)), pool)
 	}},
+}
+
+// passesOver checks that a situation is what it claims to be.
+func passesOver(t testing.TB, run func() *reverseproxy.Upstream, a *Attempt, want Outcome) func() *reverseproxy.Upstream {
+	if run(); a.Outcome() != want {
+		t.Fatalf("%v, want %v", a.Outcome(), want)
+	}
+	return run
 }
 
 func selector(s *Sticky, pool reverseproxy.UpstreamPool, a *Attempt) func() *reverseproxy.Upstream {
@@ -89,7 +112,7 @@ func TestSelectAllocatesNothing(t *testing.T) {
 
 func TestKeyOfAllocatesNothing(t *testing.T) {
 	r := request(aliceToken)
-	if allocs := testing.AllocsPerRun(100, func() { userKey(r); clientIP(r) }); allocs != 0 {
+	if allocs := testing.AllocsPerRun(100, func() { userKey(r); ClientIP(r) }); allocs != 0 {
 		t.Errorf("%v allocations", allocs)
 	}
 }
@@ -135,9 +158,14 @@ func TestConcurrentUse(t *testing.T) {
 			for i := range 300 {
 				s.Select(pool, r, nil)
 				alone.Select(poolOf(names(1+i%8)...), r2, nil)
-				if w := a.Worker(); w != nil && i%5 == 0 {
-					w.Failed(time.Now())
-				} else if w != nil {
+				switch w := a.Worker(); {
+				case w == nil:
+				case i%5 == 0:
+					w.Refused(time.Now())
+				case i%7 == 0:
+					w.Drain()
+				default:
+					w.Undrain()
 					w.Succeeded()
 				}
 				if a.Outcome() == Tried {
@@ -151,7 +179,7 @@ func TestConcurrentUse(t *testing.T) {
 		})
 	}
 	group.Wait()
-	for _, w := range s.Workers() {
+	for _, w := range workersOf(s) {
 		if w.InFlight(true) != 0 || w.InFlight(false) != 0 {
 			t.Errorf("%s: %d and %d in flight", w.Name(), w.InFlight(false), w.InFlight(true))
 		}

@@ -25,11 +25,11 @@ type Attempt struct {
 	LongPoll bool
 
 	// Whether the request needs the worker that it belongs to, however busy
-	// that one is.
+	// that one is and however short a time it is back.
 	Unbounded bool
 
 	// Whether no pool comes after this one. Then a worker is tried even if all
-	// of them look down.
+	// of them are drained or look down.
 	Last bool
 
 	worker  *Worker
@@ -50,9 +50,15 @@ const (
 	Best
 	// Overflow: a later one of the ranking, since better ones are too busy.
 	Overflow
+	// Warming: a later one, since a better one is just back and waits for most
+	// of its keys.
+	Warming
+	// Drained: a later one, since a better one is meant to get nothing new.
+	Drained
 	// Failover: a later one, since a better one is down or was tried before.
 	Failover
-	// Down: no worker, since all of them look down or there are none.
+	// Down: no worker, since all that are not drained look down, or there are
+	// none.
 	Down
 	// Full: no worker, since all that are left serve all they may.
 	Full
@@ -65,7 +71,7 @@ func (o Outcome) Chosen() bool { return Best <= o && o <= Failover }
 
 // String returns the outcome as a word for logs and metrics.
 func (o Outcome) String() string {
-	words := [...]string{"unasked", "best", "overflow", "failover", "down", "full", "tried"}
+	words := [...]string{"unasked", "best", "overflow", "warming", "drained", "failover", "down", "full", "tried"}
 	if int(o) < len(words) {
 		return words[o]
 	}

@@ -3,6 +3,7 @@ package upstream
 import (
 	"strconv"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 )
 
@@ -11,6 +12,7 @@ import (
 //	lb_policy synapse_sticky [user|room|origin|client_ip|uri|auto] {
 //		bound <factor>|off
 //		floor <requests>
+//		slow_start <duration>|off
 //	}
 func (s *Sticky) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // consume policy name
@@ -33,21 +35,22 @@ func (s *Sticky) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 
 // unmarshalOption reads one line of the block.
 func (s *Sticky) unmarshalOption(d *caddyfile.Dispenser) error {
+	var unmarshal func(*caddyfile.Dispenser) error
 	option := d.Val()
 	switch option {
-	case "bound", "floor":
+	case "bound":
+		unmarshal = s.unmarshalBound
+	case "floor":
+		unmarshal = s.unmarshalFloor
+	case "slow_start":
+		unmarshal = s.unmarshalSlowStart
 	default:
-		return d.Errf("unrecognized option '%s': expected bound or floor", option)
+		return d.Errf("unrecognized option '%s': expected bound, floor or slow_start", option)
 	}
 	if !d.NextArg() {
 		return d.ArgErr()
 	}
-	var err error
-	if option == "bound" {
-		err = s.unmarshalBound(d)
-	} else {
-		err = s.unmarshalFloor(d)
-	}
+	err := unmarshal(d)
 	if err == nil && d.NextArg() {
 		err = d.Errf("unexpected '%s': %s takes one value", d.Val(), option)
 	}
@@ -79,6 +82,22 @@ func (s *Sticky) unmarshalFloor(d *caddyfile.Dispenser) error {
 		return d.Errf("invalid floor '%s': expected a number of requests, 0 or more", d.Val())
 	}
 	s.Floor = &requests
+	return nil
+}
+
+func (s *Sticky) unmarshalSlowStart(d *caddyfile.Dispenser) error {
+	if s.SlowStart != nil {
+		return d.Errf("slow_start '%s': slow_start already specified", d.Val())
+	}
+	s.SlowStart = new(caddy.Duration)
+	if d.Val() == "off" {
+		return nil
+	}
+	length, err := caddy.ParseDuration(d.Val())
+	if err != nil || length < 0 {
+		return d.Errf("invalid slow_start '%s': expected a duration such as 30s, or off", d.Val())
+	}
+	*s.SlowStart = caddy.Duration(length)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"sync/atomic"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/caddyserver/caddy/v2"
@@ -19,7 +20,7 @@ import (
 
 const aliceToken = "syt_YWxpY2U_abcdefghijABCDEFGHIJ_1Ygu31"
 
-var alice = sticky.User(aliceToken)
+var alice = sticky.User("alice")
 
 // names returns n names of workers, which are their addresses too.
 func names(n int) []string {
@@ -61,9 +62,24 @@ func boundTo(t testing.TB, pool reverseproxy.UpstreamPool) *Sticky {
 	for i, up := range pool {
 		dials[i] = up.Dial
 	}
-	s.Bind(t.Name(), "synchrotron", pool, dials)
+	s.Bind(t.Name(), "synchrotron", pool, members(dials...))
 	return s
 }
+
+// members are workers of these names.
+func members(names ...string) []Member {
+	members := make([]Member, len(names))
+	for i, name := range names {
+		members[i].Name = name
+	}
+	return members
+}
+
+// workersOf returns the workers that Bind named.
+func workersOf(s *Sticky) []*Worker { return s.staff.bound.Load().workers }
+
+// noon is a time that stands still.
+var noon = time.Unix(1_700_000_000, 0)
 
 // request returns a request as Caddy's server prepares it.
 func request(token string) *http.Request {

@@ -53,7 +53,7 @@ func TestClientIPWithoutCaddy(t *testing.T) {
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RemoteAddr = addr
-		if got := clientIP(r); got != want {
+		if got := ClientIP(r); got != want {
 			t.Errorf("client %s of %s", got, addr)
 		}
 	}

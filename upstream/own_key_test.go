@@ -17,7 +17,7 @@ func TestPolicyWithAKeyOfItsOwn(t *testing.T) {
 	r := httptest.NewRequest(http.MethodPut, "/_matrix/client/v3/rooms/%21room/send/m.room.message/1", nil)
 	r.Header.Set("Authorization", "Bearer syt_YWxpY2U_abcdefghijABCDEFGHIJ_1Ygu31")
 	room := sticky.Room("!room")
-	user := sticky.User("syt_YWxpY2U_abcdefghijABCDEFGHIJ_1Ygu31")
+	user := sticky.User("alice")
 
 	for key, want := range map[string]sticky.Key{"": room, "auto": room, "room": room, "user": user} {
 		s := &Sticky{Key: key}

@@ -15,6 +15,7 @@ import (
 	_ "github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
 
@@ -67,14 +68,13 @@ func deadAddress(t *testing.T) string {
 // syncOf asks for a user's news, and returns the status and who answered.
 func syncOf(server http.Handler, user string, device int) (status int, backend string) {
 	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/_matrix/client/v3/sync?since=s1", nil)
-	r.Header.Set("Authorization", fmt.Sprintf("Bearer syt_%s_%020d_000000", user, device))
+	r.Header.Set("Authorization", "Bearer "+tokentest.Synapse(user, fmt.Sprintf("device%d", device)))
 	w := httptest.NewRecorder()
 	server.ServeHTTP(w, r)
 	return w.Code, w.Body.String()
 }
 
-// users are localparts as they stand in tokens.
-var users = strings.Fields("YWxpY2U Ym9i Y2Fyb2w ZGF2ZQ ZXZl ZnJhbms Z3JhY2U aGVpZGk aXZhbg anVkeQ")
+var users = strings.Fields("alice bob carol dave eve frank grace heidi ivan judy")
 
 func TestPlainReverseProxy(t *testing.T) {
 	addrs := backends(t, 4)
@@ -100,7 +100,7 @@ func TestDeadBackendCostsNoRequest(t *testing.T) {
 	dials := slices.Concat(alive, []string{deadAddress(t), deadAddress(t)})
 	server := load(t, "reverse_proxy "+strings.Join(dials, " ")+" {\n lb_policy synapse_sticky user {\n  bound off\n }\n lb_retries 3\n}")
 	for _, user := range users {
-		ranked := sticky.RankNames(dials, sticky.User("syt_"+user+"_x_y"))
+		ranked := sticky.RankNames(dials, sticky.User(user))
 		want := ""
 		for _, addr := range ranked {
 			if addr == alive[0] || addr == alive[1] {

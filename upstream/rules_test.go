@@ -6,6 +6,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
 
@@ -16,11 +17,13 @@ type world struct {
 	s      *Sticky
 	pool   reverseproxy.UpstreamPool
 	ranked []int
+	now    time.Time
 }
 
 func newWorld(t *testing.T, n int) *world {
 	pool := poolOf(names(n)...)
-	w := &world{t: t, s: boundTo(t, pool), pool: pool}
+	w := &world{t: t, s: boundTo(t, pool), pool: pool, now: noon}
+	w.s.clock = func() time.Time { return w.now }
 	for _, name := range sticky.RankNames(names(n), alice) {
 		for i := range pool {
 			if pool[i].Dial == name {
@@ -32,7 +35,7 @@ func newWorld(t *testing.T, n int) *world {
 }
 
 func (w *world) upstream(rank int) *reverseproxy.Upstream { return w.pool[w.ranked[rank]] }
-func (w *world) worker(rank int) *Worker                  { return w.s.Workers()[w.ranked[rank]] }
+func (w *world) worker(rank int) *Worker                  { return workersOf(w.s)[w.ranked[rank]] }
 func (w *world) unhealthy(ranks ...int) {
 	for _, rank := range ranks {
 		setHealthy(w.upstream(rank), false)
@@ -41,7 +44,13 @@ func (w *world) unhealthy(ranks ...int) {
 
 func (w *world) refusing(ranks ...int) {
 	for _, rank := range ranks {
-		w.worker(rank).Failed(time.Now())
+		w.worker(rank).Refused(w.now)
+	}
+}
+
+func (w *world) drained(ranks ...int) {
+	for _, rank := range ranks {
+		w.worker(rank).Drain()
 	}
 }
 
@@ -85,14 +94,31 @@ func (w *world) choose(a *Attempt) int {
 	return -1
 }
 
+// A rule tells which worker a request goes to.
+type rule struct {
+	name    string
+	size    int // of the pool; 4 if 0
+	prepare func(w *world, a *Attempt)
+	want    int
+	outcome Outcome
+}
+
+func (r rule) test(t *testing.T) {
+	size := r.size
+	if size == 0 {
+		size = 4
+	}
+	w, a := newWorld(t, size), &Attempt{Key: alice}
+	if r.prepare != nil {
+		r.prepare(w, a)
+	}
+	if got := w.choose(a); got != r.want || a.Outcome() != r.outcome {
+		t.Errorf("rank %d, %v; want rank %d, %v", got, a.Outcome(), r.want, r.outcome)
+	}
+}
+
 func TestRules(t *testing.T) {
-	tests := []struct {
-		name    string
-		size    int // of the pool; 4 if 0
-		prepare func(w *world, a *Attempt)
-		want    int
-		outcome Outcome
-	}{
+	for _, r := range []rule{
 		{"all is well", 0, nil, 0, Best},
 		{"last or not, all is well", 0, func(_ *world, a *Attempt) { a.Last = true }, 0, Best},
 
@@ -152,21 +178,8 @@ func TestRules(t *testing.T) {
 			w.busy(3, 900, 0)
 			w.unhealthy(3)
 		}, 1, Overflow},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			size := tt.size
-			if size == 0 {
-				size = 4
-			}
-			w, a := newWorld(t, size), &Attempt{Key: alice}
-			if tt.prepare != nil {
-				tt.prepare(w, a)
-			}
-			if got := w.choose(a); got != tt.want || a.Outcome() != tt.outcome {
-				t.Errorf("rank %d, %v; want rank %d, %v", got, a.Outcome(), tt.want, tt.outcome)
-			}
-		})
+	} {
+		t.Run(r.name, r.test)
 	}
 }
 
@@ -227,8 +240,8 @@ func TestDevicesMeet(t *testing.T) {
 		reversed[i], reversed[15-i] = reversed[15-i], reversed[i]
 	}
 	a, b := provisioned(t, &Sticky{Key: "user"}), provisioned(t, &Sticky{Key: "user"})
-	phone := a.Select(pool, request("syt_YWxpY2U_AAAAAAAAAAAAAAAAAAAA_000000"), nil)
-	laptop := b.Select(reversed, request("syt_YWxpY2U_BBBBBBBBBBBBBBBBBBBB_000000"), nil)
+	phone := a.Select(pool, request(tokentest.Synapse("alice", "phone")), nil)
+	laptop := b.Select(reversed, request(tokentest.Synapse("alice", "laptop")), nil)
 	if phone.Dial != laptop.Dial {
 		t.Errorf("phone at %v, laptop at %v", phone, laptop)
 	}
@@ -239,8 +252,8 @@ func TestNamesAreRanked(t *testing.T) {
 	here, there := poolOf("a:1", "b:1", "c:1"), poolOf("x:9", "y:9", "z:9")
 	moved := []string{"one", "two", "three"}
 	s, u := provisioned(t, new(Sticky)), provisioned(t, new(Sticky))
-	s.Bind(t.Name(), "here", here, moved)
-	u.Bind(t.Name(), "there", there, moved)
+	s.Bind(t.Name(), "here", here, members(moved...))
+	u.Bind(t.Name(), "there", there, members(moved...))
 	a, b := &Attempt{Key: alice}, &Attempt{Key: alice}
 	s.Select(here, attached(a), nil)
 	u.Select(there, attached(b), nil)

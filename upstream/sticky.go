@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
@@ -24,9 +25,10 @@ func init() {
 // every replica of the proxy makes the same choice, and when a worker comes or
 // goes only the keys of that worker move.
 //
-// A worker that is down, full, or that failed this very request already is
-// passed over for the next one of the ranking. If more than half of the
-// workers look down, it is the health checks that are not believed.
+// A worker that is down, drained, full, or that failed this very request
+// already is passed over for the next one of the ranking. If more than half of
+// the workers look down, it is the health checks that are not believed. A
+// worker that comes back gets its keys back gradually.
 //
 // Requests without a key go to the less busy one of two random workers.
 //
@@ -61,11 +63,24 @@ type Sticky struct {
 	// it, so that a quiet server never spills. Default: 50.
 	Floor *int `json:"floor,omitempty"`
 
-	kind  endpoint.Key
-	auto  bool
-	bound sticky.Bound
-	staff staff
+	// How long a worker that comes back takes to get its keys back. Until then
+	// those that are not due stay with the next worker of their ranking, so
+	// that cold caches do not all ask the database at once. A worker comes back
+	// that looked down, refused a connection or was drained, or that a reload
+	// adds to others. It gets all keys at once if most workers of the pool are
+	// just back. `0` is off. Default: `30s`.
+	SlowStart *caddy.Duration `json:"slow_start,omitempty"`
+
+	kind      endpoint.Key
+	auto      bool
+	bound     sticky.Bound
+	slowStart time.Duration
+	clock     func() time.Time
+	staff     staff
 }
+
+// defaultSlowStart is the slow start of a policy whose configuration names none.
+const defaultSlowStart = 30 * time.Second
 
 // keyAuto is the key that depends on the endpoint.
 const keyAuto = "auto"
@@ -87,6 +102,10 @@ func (s *Sticky) Provision(caddy.Context) error {
 	if s.Floor != nil {
 		s.bound.Floor = *s.Floor
 	}
+	s.slowStart, s.clock = defaultSlowStart, time.Now
+	if s.SlowStart != nil {
+		s.slowStart = time.Duration(*s.SlowStart)
+	}
 	s.auto = s.Key == "" || s.Key == keyAuto
 	if !s.auto {
 		s.kind, _ = parseKey(s.Key)
@@ -105,6 +124,9 @@ func (s *Sticky) Validate() error {
 	if s.bound.Floor < 0 {
 		return fmt.Errorf("invalid floor %d: expected a number of requests, 0 or more", s.bound.Floor)
 	}
+	if s.slowStart < 0 {
+		return fmt.Errorf("invalid slow_start %s: expected a duration, or 0 for off", s.slowStart)
+	}
 	return nil
 }
 
@@ -114,15 +136,25 @@ func (s *Sticky) Cleanup() error {
 	return nil
 }
 
-// Bind names the workers of a pool: names[i] that of upstreams[i], which must
-// be the very slice that the policy will be asked about. It is for a handler
-// that owns the policy, and comes after Provision and before any request. A
-// pool of dynamic upstreams has no names to give, but the same scope and name.
-// Without Bind workers are called by their addresses.
+// A Member is what the configuration of a pool says of a worker.
+type Member struct {
+	// Name is what keys are ranked by.
+	Name string
+
+	// Drain keeps new requests from the worker while another one can answer
+	// them.
+	Drain bool
+}
+
+// Bind names the workers of a pool: members[i] is that of upstreams[i], which
+// must be the very slice that the policy will be asked about. It is for a
+// handler that owns the policy, and comes after Provision and before any
+// request. A pool of dynamic upstreams has no members to give, but the same
+// scope and name. Without Bind workers are called by their addresses.
 //
 // Workers of one scope, pool and name are one, over all loaded configurations.
-func (s *Sticky) Bind(scope, pool string, upstreams reverseproxy.UpstreamPool, names []string) {
-	s.staff.bind(scope, pool, upstreams, names)
+func (s *Sticky) Bind(scope, pool string, upstreams reverseproxy.UpstreamPool, members []Member) {
+	s.staff.bind(scope, pool, upstreams, members, s.clock())
 }
 
 // KeyOf returns the key that the policy has for a request, as it came from the
@@ -143,9 +175,6 @@ func (s *Sticky) Kind(own endpoint.Key) endpoint.Key {
 	return s.kind
 }
 
-// Workers returns the workers that Bind named, in its order.
-func (s *Sticky) Workers() []*Worker { return s.staff.bound.Load().all() }
-
 // Select returns the upstream for a request, nil if there is none. A request
 // with an [Attempt] gets what that asks for, and leaves its answer there.
 func (s *Sticky) Select(pool reverseproxy.UpstreamPool, r *http.Request, _ http.ResponseWriter) *reverseproxy.Upstream {
@@ -155,13 +184,13 @@ func (s *Sticky) Select(pool reverseproxy.UpstreamPool, r *http.Request, _ http.
 	if len(pool) == 0 {
 		return nil
 	}
-	c := choice{upstreams: pool, table: s.staff.table(pool), tried: recall(r)}
+	c := s.choice(pool, recall(r))
 	key := s.keyOf(r)
-	i, outcome := c.pick(key, s.bound)
+	i, outcome := c.pick(key)
 	if outcome == Tried {
 		c.tried.forget()
-		c = choice{upstreams: pool, table: c.table, tried: c.tried}
-		i, _ = c.pick(key, s.bound)
+		c = s.choice(pool, c.tried)
+		i, _ = c.pick(key)
 	}
 	if i < 0 {
 		return nil
@@ -179,18 +208,27 @@ func (s *Sticky) selectFor(a *Attempt, pool reverseproxy.UpstreamPool) *reversep
 	if a.outcome == Tried {
 		a.NextRound() // reverse_proxy's own lb_try_duration asks again
 	}
-	bound := s.bound
+	c := s.choice(pool, &a.tried)
+	c.attempt = a
 	if a.Unbounded {
-		bound = sticky.Bound{}
+		c.bound, c.impatient = sticky.Bound{}, true
 	}
-	c := choice{upstreams: pool, table: s.staff.table(pool), attempt: a, tried: &a.tried}
-	i, outcome := c.pick(s.KeyOf(a.Key, a.Request), bound)
+	i, outcome := c.pick(s.KeyOf(a.Key, a.Request))
 	if i < 0 {
 		a.settle(nil, outcome)
 		return nil
 	}
 	a.settle(c.workers[i], outcome)
 	return pool[i]
+}
+
+// choice returns the view of a pool of a request that was sent to some of its
+// workers before.
+func (s *Sticky) choice(pool reverseproxy.UpstreamPool, t *tried) choice {
+	return choice{
+		upstreams: pool, table: s.staff.table(pool, s.clock),
+		bound: s.bound, slowStart: s.slowStart, tried: t, clock: clock{read: s.clock},
+	}
 }
 
 // parseKey returns the key that a configuration's word stands for.

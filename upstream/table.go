@@ -3,6 +3,7 @@ package upstream
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 
@@ -15,17 +16,30 @@ type table struct {
 	first     *reverseproxy.Upstream
 	workers   []*Worker
 	seeds     []sticky.Seed
+	drained   []bool // by the configuration
 }
 
-func newTable(upstreams reverseproxy.UpstreamPool, workerOf func(i int) *Worker) *table {
+// newTable resolves the workers of a pool, and tells which of them were known
+// before. Those that join others come as from an absence: with cold caches.
+func newTable(upstreams reverseproxy.UpstreamPool, now int64, workerOf func(i int) (w *Worker, known bool)) *table {
 	t := &table{
 		upstreams: upstreams,
 		workers:   make([]*Worker, len(upstreams)),
 		seeds:     make([]sticky.Seed, len(upstreams)),
+		drained:   make([]bool, len(upstreams)),
 	}
+	var joining []*Worker
 	for i := range upstreams {
-		t.workers[i] = workerOf(i)
-		t.seeds[i] = t.workers[i].seed
+		w, known := workerOf(i)
+		if !known {
+			joining = append(joining, w)
+		}
+		t.workers[i], t.seeds[i] = w, w.seed
+	}
+	if len(joining) < len(upstreams) {
+		for _, w := range joining {
+			w.absence.begin(now)
+		}
 	}
 	if len(upstreams) > 0 {
 		t.first = upstreams[0]
@@ -33,12 +47,27 @@ func newTable(upstreams reverseproxy.UpstreamPool, workerOf func(i int) *Worker)
 	return t
 }
 
-// all returns the workers, in the order of the upstreams.
-func (t *table) all() []*Worker {
-	if t == nil {
-		return nil
+// drain marks the workers that the configuration drains.
+func (t *table) drain(members []Member) {
+	for i, m := range members {
+		if m.Drain {
+			t.drained[i] = true
+			t.workers[i].drains.Add(1)
+		}
 	}
-	return t.workers
+}
+
+// dissolve lets the workers go.
+func (t *table) dissolve() {
+	if t == nil {
+		return
+	}
+	for i, w := range t.workers {
+		if t.drained[i] {
+			w.drains.Add(-1)
+		}
+		letGo(w)
+	}
 }
 
 // is reports whether the table is about this very slice. A configured pool is
@@ -71,69 +100,68 @@ type staff struct {
 
 	mu          sync.Mutex // for what follows
 	scope, pool string
-	named       []*Worker
 	byDial      map[string]*Worker // those of pools that were not named
 	retired     bool               // nobody is hired any more
 }
 
 // table returns the workers of a pool, which must not be empty.
-func (s *staff) table(pool reverseproxy.UpstreamPool) *table {
+func (s *staff) table(pool reverseproxy.UpstreamPool, clock func() time.Time) *table {
 	if t := s.bound.Load(); t.is(pool) {
 		return t
 	}
 	if t := s.recent.Load(); t.is(pool) || t.lists(pool) {
 		return t
 	}
-	return s.meet(pool)
+	return s.meet(pool, clock())
 }
 
 // bind names the workers of a configured pool.
-func (s *staff) bind(scope, pool string, upstreams reverseproxy.UpstreamPool, names []string) {
+func (s *staff) bind(scope, pool string, upstreams reverseproxy.UpstreamPool, members []Member, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before := s.named
 	s.scope, s.pool = scope, pool
-	t := newTable(upstreams, func(i int) *Worker { return hire(workerID{scope, pool, names[i]}) })
-	s.named = t.workers
-	s.bound.Store(t)
-	letAllGo(before)
+	t := newTable(upstreams, now.UnixNano(), func(i int) (*Worker, bool) {
+		return hire(workerID{scope, pool, members[i].Name})
+	})
+	t.drain(members)
+	s.bound.Swap(t).dissolve()
 }
 
 // meet resolves a pool that nobody named: its workers are called by their
 // addresses.
-func (s *staff) meet(pool reverseproxy.UpstreamPool) *table {
+func (s *staff) meet(pool reverseproxy.UpstreamPool, now time.Time) *table {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.forgetIdle(2*len(pool) + 64)
-	t := newTable(pool, func(i int) *Worker { return s.workerAt(pool[i].Dial) })
+	s.forgetIdle(2*len(pool)+64, now)
+	t := newTable(pool, now.UnixNano(), func(i int) (*Worker, bool) { return s.workerAt(pool[i].Dial) })
 	s.recent.Store(t)
 	return t
 }
 
-// workerAt returns the worker at an address.
-func (s *staff) workerAt(dial string) *Worker {
+// workerAt returns the worker at an address, and whether it was known before.
+func (s *staff) workerAt(dial string) (w *Worker, known bool) {
 	if w, ok := s.byDial[dial]; ok {
-		return w
+		return w, true
 	}
 	id := workerID{s.scope, s.pool, dial}
 	if s.retired {
-		return newWorker(id)
+		return newWorker(id), true // after the last configuration nobody warms up
 	}
 	if s.byDial == nil {
 		s.byDial = make(map[string]*Worker)
 	}
-	w := hire(id)
+	w, known = hire(id)
 	s.byDial[dial] = w
-	return w
+	return w, known
 }
 
 // forgetIdle keeps a source of ever new addresses from filling the memory.
-func (s *staff) forgetIdle(limit int) {
+func (s *staff) forgetIdle(limit int, now time.Time) {
 	if len(s.byDial) <= limit || s.retired {
 		return
 	}
 	for dial, w := range s.byDial {
-		if w.idle() {
+		if w.idle(now) {
 			delete(s.byDial, dial)
 			letGo(w)
 		}
@@ -149,7 +177,7 @@ func (s *staff) retire() {
 		return
 	}
 	s.retired = true
-	letAllGo(s.named)
+	s.bound.Load().dissolve()
 	for _, w := range s.byDial {
 		letGo(w)
 	}

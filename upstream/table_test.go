@@ -25,19 +25,19 @@ func hired(scope string) (n int) {
 func TestWorkersOutliveReloads(t *testing.T) {
 	pool := poolOf("a:1", "b:1")
 	before := provisioned(t, new(Sticky))
-	before.Bind(t.Name(), "sync", pool, []string{"one", "two"})
-	one := before.Workers()[0]
+	before.Bind(t.Name(), "sync", pool, members("one", "two"))
+	one := workersOf(before)[0]
 	one.Failed(time.Now())
 
 	reloaded := poolOf("c:1", "a:2")
 	after := provisioned(t, new(Sticky))
-	after.Bind(t.Name(), "sync", reloaded, []string{"three", "one"})
-	if after.Workers()[1] != one || one.Name() != "one" {
+	after.Bind(t.Name(), "sync", reloaded, members("three", "one"))
+	if workersOf(after)[1] != one || one.Name() != "one" {
 		t.Fatal("a worker is forgotten at a reload")
 	}
 	other := provisioned(t, new(Sticky))
-	other.Bind(t.Name(), "typing", reloaded, []string{"three", "one"})
-	if other.Workers()[1] == one {
+	other.Bind(t.Name(), "typing", reloaded, members("three", "one"))
+	if workersOf(other)[1] == one {
 		t.Fatal("two pools share a worker")
 	}
 	for _, s := range []*Sticky{before, after, other} {
@@ -57,10 +57,10 @@ func TestWorkersOutliveReloads(t *testing.T) {
 
 func TestBindAgain(t *testing.T) {
 	s := provisioned(t, new(Sticky))
-	s.Bind(t.Name(), "sync", poolOf("a:1", "b:1"), []string{"one", "two"})
-	one := s.Workers()[0]
-	s.Bind(t.Name(), "sync", poolOf("a:1"), []string{"one"})
-	if s.Workers()[0] != one || hired(t.Name()) != 1 {
+	s.Bind(t.Name(), "sync", poolOf("a:1", "b:1"), members("one", "two"))
+	one := workersOf(s)[0]
+	s.Bind(t.Name(), "sync", poolOf("a:1"), members("one"))
+	if workersOf(s)[0] != one || hired(t.Name()) != 1 {
 		t.Error("binding again loses a worker, or keeps one too many")
 	}
 }
@@ -103,7 +103,7 @@ func TestDynamicPools(t *testing.T) {
 func TestStaticBesideDynamic(t *testing.T) {
 	static := poolOf("a:1", "b:1")
 	s := provisioned(t, new(Sticky))
-	s.Bind(t.Name(), "sync", static, []string{"one", "two"})
+	s.Bind(t.Name(), "sync", static, members("one", "two"))
 	a := &Attempt{Key: alice}
 	s.Select(poolOf("c:1"), attached(a), nil)
 	if a.Worker().Name() != "c:1" {
@@ -139,7 +139,7 @@ func TestSliceUsedAgain(t *testing.T) {
 	slice := poolOf("a:1")
 	s.Select(slice, request(""), nil)
 	slice[0] = &reverseproxy.Upstream{Dial: "b:1", Host: new(reverseproxy.Host)}
-	if got := s.staff.table(slice).workers[0].Name(); got != "b:1" {
+	if got := s.staff.table(slice, time.Now).workers[0].Name(); got != "b:1" {
 		t.Errorf("b:1 is called %s", got)
 	}
 }

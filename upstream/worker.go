@@ -1,6 +1,8 @@
 package upstream
 
 import (
+	"cmp"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -9,8 +11,8 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
 
-// A worker that refuses a connection is left alone for a while, longer after
-// each further refusal.
+// A worker that refuses a connection, or breaks it off, is left alone for a
+// while, longer after each further time.
 const (
 	shortestPause = time.Second
 	longestPause  = 10 * time.Second
@@ -18,7 +20,7 @@ const (
 
 // Worker is what is remembered of one worker of one pool. It belongs to the
 // process: a worker that is still there after a config reload keeps what it
-// has in flight, and its pause if it is down.
+// has in flight, its pause if it is down, and what the admin API said of it.
 type Worker struct {
 	id   workerID
 	seed sticky.Seed
@@ -28,18 +30,39 @@ type Worker struct {
 
 	failures atomic.Int32 // pauses in a row
 	until    atomic.Int64 // the end of the last one, in Unix nanoseconds; 0 is up
+
+	absence absence
+	drained atomic.Bool  // by the admin API
+	drains  atomic.Int32 // by how many policies that run
 }
 
 // Name returns what the configuration calls the worker: its name, else its
 // address.
 func (w *Worker) Name() string { return w.id.name }
 
+// Pool returns the name of the worker's pool, empty in a reverse_proxy on its
+// own.
+func (w *Worker) Pool() string { return w.id.pool }
+
+// Scope returns what tells the workers of several homeservers apart: the
+// address of the main process. It is empty in a reverse_proxy on its own.
+func (w *Worker) Scope() string { return w.id.scope }
+
 // InFlight returns how many requests the worker is serving for this pool:
 // either long polls or all the others.
 func (w *Worker) InFlight(long bool) int { return int(w.inFlight(long).Load()) }
 
-// Failed takes note that the worker refused a connection: it is left alone for
-// a second, then two, up to ten. Requests that fail together are one failure.
+// Refused takes note that the worker refused a connection: the process is not
+// there. It is left alone as after any failure, and when it is back its caches
+// are cold.
+func (w *Worker) Refused(now time.Time) {
+	w.Failed(now)
+	w.absence.begin(now.UnixNano())
+}
+
+// Failed takes note that the worker broke a connection off: it is left alone
+// for a second, then two, up to ten. Requests that fail together are one
+// failure.
 func (w *Worker) Failed(now time.Time) {
 	until := w.until.Load()
 	if now.UnixNano() < until {
@@ -62,12 +85,23 @@ func (w *Worker) Succeeded() {
 // Paused reports whether the worker is being left alone after a failure.
 func (w *Worker) Paused(now time.Time) bool { return now.UnixNano() < w.until.Load() }
 
-// paused is Paused now. The clock is read only for a worker that has failed.
-func (w *Worker) paused() bool { return w.until.Load() != 0 && w.Paused(time.Now()) }
+// Drain takes the worker out until Undrain, or until no configuration lists it
+// any more: it gets no new requests while another worker can answer them.
+// What it has in flight ends by itself.
+func (w *Worker) Drain() { w.drained.Store(true) }
+
+// Undrain takes a Drain back. Its keys return to it gradually.
+func (w *Worker) Undrain() { w.drained.Store(false) }
+
+// Drained reports whether the worker is drained, by the configuration, by
+// Drain, or by both.
+func (w *Worker) Drained() (byConfig, byAdmin bool) {
+	return w.drains.Load() > 0, w.drained.Load()
+}
 
 // idle reports whether nothing would be lost if the worker were forgotten.
-func (w *Worker) idle() bool {
-	return w.InFlight(false) == 0 && w.InFlight(true) == 0 && !w.paused()
+func (w *Worker) idle(now time.Time) bool {
+	return w.InFlight(false) == 0 && w.InFlight(true) == 0 && !w.Paused(now) && !w.drained.Load()
 }
 
 func (w *Worker) inFlight(long bool) *atomic.Int64 {
@@ -84,21 +118,31 @@ type workerID struct{ scope, pool, name string }
 // workers holds all workers of all loaded configurations.
 var workers = caddy.NewUsagePool()
 
+// Workers lists the workers of all loaded configurations, in the order of
+// their main process, pool and name.
+func Workers() []*Worker {
+	var all []*Worker
+	workers.Range(func(_, w any) bool {
+		all = append(all, w.(*Worker))
+		return true
+	})
+	slices.SortFunc(all, func(a, b *Worker) int {
+		return cmp.Or(
+			cmp.Compare(a.id.scope, b.id.scope), cmp.Compare(a.id.pool, b.id.pool), cmp.Compare(a.id.name, b.id.name),
+		)
+	})
+	return all
+}
+
 // hire returns the worker of that id, which lasts until it was let go as often
-// as it was hired.
-func hire(id workerID) *Worker {
-	w, _ := workers.LoadOrStore(id, newWorker(id))
-	return w.(*Worker)
+// as it was hired, and whether it was known before.
+func hire(id workerID) (w *Worker, known bool) {
+	hired, known := workers.LoadOrStore(id, newWorker(id))
+	return hired.(*Worker), known
 }
 
 func letGo(w *Worker) { _, _ = workers.Delete(w.id) }
 
 func newWorker(id workerID) *Worker {
 	return &Worker{id: id, seed: sticky.SeedOf(id.name)}
-}
-
-func letAllGo(ws []*Worker) {
-	for _, w := range ws {
-		letGo(w)
-	}
 }

@@ -11,6 +11,9 @@ const healthSite = `synapse_workers {
 	main $main
 	synchrotron $sync1 $sync2 $sync3
 	health_interval 20ms
+	lb_policy synapse_sticky {
+		slow_start off
+	}
 }`
 
 // awaitProbes waits until a worker was asked for its health n times more. When

@@ -1,0 +1,63 @@
+package upstream
+
+// census is what a request finds out about a pool as a whole: whether to
+// believe that workers are down, and whether there is anyone to choose.
+// Drained workers do not count.
+type census struct {
+	counted  bool
+	deserted bool // none of those who stay looks up
+	blind    bool // so many look down that health is ignored
+}
+
+// disbelieved reports whether a worker that looks down is taken to be up.
+func (c *choice) disbelieved() bool {
+	c.count()
+	return c.blind
+}
+
+// count takes the census, once. If most workers that look up are just back, it
+// ends their slow start: nobody else could take what they leave.
+func (c *choice) count() {
+	if c.counted {
+		return
+	}
+	c.counted = true
+	var all, up, back, leaving int
+	for i, w := range c.workers {
+		isUp := c.up(i)
+		if c.drains(i) {
+			if isUp {
+				leaving++
+			}
+			continue
+		}
+		all++
+		if !isUp {
+			continue
+		}
+		up++
+		if w.absence.none() {
+			continue
+		}
+		if _, slow := w.absence.back(c.now(), c.slowStart); slow {
+			back++
+		}
+	}
+	c.deserted = up == 0
+	c.blind = 2*up < all
+	if c.deserted {
+		c.blind = c.last() && leaving == 0 // else somebody is better placed
+	}
+	if 2*back > up {
+		c.warmUp()
+	}
+}
+
+// warmUp ends the slow start of all workers that are up.
+func (c *choice) warmUp() {
+	for i, w := range c.workers {
+		if c.up(i) && !c.drains(i) {
+			w.absence.end()
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package upstream
+
+import "github.com/caddy-matrix/caddy-synapse-workers/sticky"
+
+// A standing says how well placed a worker is to serve a request, the best
+// first. The request goes to a worker of the best standing that there is, and
+// among several to the one that suits its key best.
+type standing uint8
+
+const (
+	ready   standing = iota // up, with room
+	busy                    // up, with more than its share in flight
+	warming                 // up, but back for too short a time to have this key
+	drained                 // up, but meant to get nothing new
+	down                    // looks down
+	full                    // serves all it may: never chosen
+	spent                   // was sent this request before: never chosen
+)
+
+// passedOver says what it means for a request that it does not get a worker of
+// a standing, by which it was better placed.
+var passedOver = [...]Outcome{
+	busy: Overflow, warming: Warming, drained: Drained, down: Failover, full: Overflow, spent: Failover,
+}
+
+// standing returns how well placed a worker is to serve a request of a key.
+// The first one that is not there leads to a census: it may be the health
+// checks that are wrong.
+func (c *choice) standing(i int, key sticky.Key) standing {
+	w := c.workers[i]
+	if c.tried.has(w) {
+		return spent
+	}
+	up := c.up(i)
+	switch {
+	case !up && !c.disbelieved():
+		if !c.upstreams[i].Healthy() { // more than left alone for a while
+			c.miss(w)
+		}
+		return down
+	case c.upstreams[i].Full():
+		return full
+	case c.drains(i):
+		c.miss(w)
+		c.count()
+		return drained
+	case up && !w.absence.none() && c.warms(i, key):
+		return warming
+	case !c.admitted(i):
+		return busy
+	}
+	return ready
+}
+
+// up reports whether a worker looks up. A worker without colleagues is not
+// left alone after a failure.
+func (c *choice) up(i int) bool {
+	return c.upstreams[i].Healthy() && (len(c.workers) == 1 || !c.paused(c.workers[i]))
+}
+
+// paused reports whether a worker is left alone after a failure. The clock is
+// read only for a worker that has failed.
+func (c *choice) paused(w *Worker) bool {
+	until := w.until.Load()
+	return until != 0 && c.now() < until
+}
+
+// drains reports whether a worker is to get nothing new, by the configuration
+// or by the admin API.
+func (c *choice) drains(i int) bool { return c.drained[i] || c.workers[i].drained.Load() }
+
+// miss takes note that a request passes a worker over that is away.
+func (c *choice) miss(w *Worker) {
+	if !w.absence.away() {
+		w.absence.begin(c.now())
+	}
+}
+
+// warms reports whether a worker that was away has to wait for a key. It has
+// not if the census says that there are too few others.
+func (c *choice) warms(i int, key sticky.Key) bool {
+	absence := &c.workers[i].absence
+	since, slow := absence.back(c.now(), c.slowStart)
+	if !slow || c.impatient || since >= c.seeds[i].Turn(key, absence.length()) {
+		return false
+	}
+	c.count()
+	return !c.blind && !absence.none()
+}
+
+// admitted reports whether a worker has less than enough in flight. The mean
+// is that of the workers which have all of their keys.
+func (c *choice) admitted(i int) bool {
+	inFlight := c.load(i)
+	if inFlight <= c.bound.Floor || c.bound.Factor == 0 {
+		return true // and the others need not be asked
+	}
+	total, workers := 0, 0
+	for j, w := range c.workers {
+		if (c.blind || c.up(j) && w.absence.none()) && !c.drains(j) {
+			total += c.load(j)
+			workers++
+		}
+	}
+	return c.bound.Admits(inFlight, total, workers)
+}
+
+// load returns what a worker has in flight of the request's kind. A
+// reverse_proxy on its own goes by Caddy's count.
+func (c *choice) load(i int) int {
+	if c.attempt == nil {
+		return c.upstreams[i].NumRequests()
+	}
+	return c.workers[i].InFlight(c.attempt.LongPoll)
+}
