@@ -101,7 +101,7 @@ func (x *explanation) choose(stop pool.Stop, d decision, r *http.Request) {
 		return
 	}
 	own := d.match.Class.Key()
-	key := stop.Policy.KeyOf(upstream.KeyOf(own, d.match.ID(), r), r)
+	key := stop.Policy.KeyOf(own, upstream.KeyOf(own, d.match.ID(), r), r)
 	if key == sticky.None {
 		return
 	}

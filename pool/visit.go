@@ -42,7 +42,7 @@ const PoolPlaceholder = "http.synapse.pool"
 func (s *Set) Serve(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Error {
 	class := v.Match.Class
 	v.attempt = upstream.Attempt{
-		Key: v.Key, Request: v.Request, LongPoll: class.LongPoll(), Unbounded: class.Hard(),
+		Key: v.Key, Kind: class.Key(), Request: v.Request, LongPoll: class.LongPoll(), Unbounded: class.Hard(),
 	}
 	r = v.attempt.Attach(r)
 	defer v.attempt.Release()

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"sync/atomic"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
 
@@ -15,6 +16,9 @@ import (
 type Attempt struct {
 	// What the request sticks to. [sticky.None] takes any worker.
 	Key sticky.Key
+
+	// What sort of thing that is.
+	Kind endpoint.Key
 
 	// The request as it came from the client. A policy that is configured with
 	// a key of its own takes it from there. May be nil if none is.

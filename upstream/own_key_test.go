@@ -24,7 +24,7 @@ func TestPolicyWithAKeyOfItsOwn(t *testing.T) {
 		if err := s.Provision(caddy.Context{}); err != nil {
 			t.Fatal(err)
 		}
-		if got := s.KeyOf(room, r); got != want {
+		if got := s.KeyOf(endpoint.KeyRoom, room, r); got != want {
 			t.Errorf("key %q: got %s, want %s", key, got.Digest(), want.Digest())
 		}
 	}

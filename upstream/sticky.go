@@ -158,9 +158,9 @@ func (s *Sticky) Bind(scope, pool string, upstreams reverseproxy.UpstreamPool, m
 }
 
 // KeyOf returns the key that the policy has for a request, as it came from the
-// client; own is the key that the request's endpoint class has.
-func (s *Sticky) KeyOf(own sticky.Key, r *http.Request) sticky.Key {
-	if s.auto || r == nil {
+// client; own is the key that suits the request's endpoint class, of that kind.
+func (s *Sticky) KeyOf(kind endpoint.Key, own sticky.Key, r *http.Request) sticky.Key {
+	if s.Kind(kind) == kind || r == nil {
 		return own
 	}
 	return s.keyOf(r)
@@ -213,7 +213,7 @@ func (s *Sticky) selectFor(a *Attempt, pool reverseproxy.UpstreamPool) *reversep
 	if a.Unbounded {
 		c.bound, c.impatient = sticky.Bound{}, true
 	}
-	i, outcome := c.pick(s.KeyOf(a.Key, a.Request))
+	i, outcome := c.pick(s.KeyOf(a.Kind, a.Key, a.Request))
 	if i < 0 {
 		a.settle(nil, outcome)
 		return nil

@@ -165,6 +165,15 @@ func TestLookUpBehindProxy(t *testing.T) {
 	}
 }
 
+// A pool whose policy is told to go by user goes by the user that was looked up.
+func TestLookUpForAPolicyByUser(t *testing.T) {
+	token, byToken := strangeToken("alice")
+	d := startDirectory(t, "lb_policy synapse_sticky user", map[string]string{token: "alice"})
+	if got := d.sync(t, token); got == byToken {
+		t.Errorf("alice is on %s, where her token belongs", got)
+	}
+}
+
 // Only what is worth it leads to a look-up.
 func TestNoLookUp(t *testing.T) {
 	mas := tokentest.MAS("phone")
