@@ -46,7 +46,7 @@ func (h *Handler) forward(r *http.Request, d decision, v *pool.Visit) (*http.Req
 		return nil, edge.ErrTooLarge
 	}
 	v.Body = edge.NewBody(r.Body, limit)
-	if d.match.Again() == endpoint.AgainRead || h.set.Heals(d.match.Class) {
+	if d.match.Again() != endpoint.AgainNo || h.set.Heals(d.match.Class) {
 		return out, v.Body.Buffer(r.ContentLength, maxBuffer)
 	}
 	return out, nil

@@ -54,11 +54,11 @@ func (s *Set) ask(p *running, w http.ResponseWriter, r *http.Request, v *Visit) 
 	if p == s.pools[routing.Main] || !s.Heals(v.Match.Class) {
 		return p.serve(w, r, v)
 	}
-	p.credit.earn()
+	p.replays.earn(0)
 	first := watch(w)
 	defer first.close()
 	got := p.serve(first, r, v)
-	if !first.unrecognised() || !s.healer.allows(v, p.credit) {
+	if !first.unrecognised() || !s.healer.allows(v, p.replays) {
 		first.release()
 		return got
 	}
@@ -113,28 +113,3 @@ func (h *healer) healed(v *Visit, pool string, unrecognised bool) {
 
 // replay names what the visit asks for.
 func (v *Visit) replay() replay { return replay{v.Request.Method, v.Match.Template()} }
-
-// credit is what a pool may replay: one in so many of its requests.
-type credit struct{ left atomic.Int64 }
-
-func newCredit() *credit {
-	c := new(credit)
-	c.left.Store(replayBurst * replayShare)
-	return c
-}
-
-// earn counts a request of the pool.
-func (c *credit) earn() {
-	if c.left.Load() < replayBurst*replayShare {
-		c.left.Add(1)
-	}
-}
-
-// spend takes a replay off the credit, if there is enough.
-func (c *credit) spend() bool {
-	if c.left.Add(-replayShare) >= 0 {
-		return true
-	}
-	c.left.Add(replayShare)
-	return false
-}

@@ -13,7 +13,7 @@ import (
 
 // A pool may replay a burst, and then one in twenty of its requests.
 func TestCredit(t *testing.T) {
-	c := newCredit()
+	c := newCredit(replayShare, replayBurst)
 	spent := 0
 	for c.spend() {
 		spent++
@@ -22,7 +22,7 @@ func TestCredit(t *testing.T) {
 		t.Errorf("a burst of %d, want %d", spent, replayBurst)
 	}
 	for range 1000 {
-		c.earn()
+		c.earn(0)
 		if c.spend() {
 			spent++
 		}

@@ -38,6 +38,8 @@ func unavailable(err error) result {
 // serve sends a request to the workers of the pool, one after the other, until
 // one answers.
 func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result {
+	p.repeats.earn(p.inFlight.Add(1))
+	defer p.inFlight.Add(-1)
 	var (
 		last  error     // the last failure
 		until time.Time // when patience ends
@@ -139,7 +141,7 @@ func (p *running) failed(r *http.Request, v *Visit, err error) *edge.Error {
 		// With a body, the reset may be Synapse's answer to the body.
 		worker.Failed(time.Now())
 	}
-	if !p.weRetry() || !v.mayRepeat(r.Method) {
+	if !p.weRetry() || !v.mayRepeat() || !p.repeats.spend() {
 		return edge.ErrBadGateway
 	}
 	v.again++

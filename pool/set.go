@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
@@ -31,7 +32,10 @@ type running struct {
 	config *Pool
 	proxy  *reverseproxy.Handler
 	ours   bool // whether the pool's selection policy is ours
-	credit *credit
+
+	inFlight atomic.Int64 // requests that are with the pool
+	replays  *credit      // on main, of what workers do not recognise
+	repeats  *credit      // in the pool, of what a worker may have seen
 }
 
 // newSet starts the pools of a configuration. If one fails, those that did
@@ -74,7 +78,8 @@ func start(ctx caddy.Context, p *Pool, name string, config *Config) (*running, e
 	if err := proxy.Provision(ctx); err != nil {
 		return nil, err
 	}
-	r := &running{name: name, label: name, config: p, proxy: proxy, credit: newCredit()}
+	r := &running{name: name, label: name, config: p, proxy: proxy,
+		replays: newCredit(replayShare, replayBurst), repeats: newCredit(repeatShare, repeatBurst)}
 	if policy, ok := proxy.LoadBalancing.SelectionPolicy.(*upstream.Sticky); ok {
 		policy.Bind(config.Scope(), name, proxy.Upstreams, p.members())
 		r.ours = true

@@ -96,17 +96,3 @@ func (s *Set) log(level zapcore.Level, v *Visit, pool *running, message string, 
 	}
 	check.Write(fields...)
 }
-
-// mayRepeat reports whether the request may be sent once more although a
-// worker may have seen it: if it cannot happen twice, and all of it is at
-// hand. Once is enough: a request that kills workers must not kill them all.
-func (v *Visit) mayRepeat(method string) bool {
-	if v.again > 0 || !v.Body.Whole() {
-		return false
-	}
-	switch method {
-	case http.MethodGet, http.MethodHead:
-		return true
-	}
-	return v.Match.Again() == endpoint.AgainRead
-}

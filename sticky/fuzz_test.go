@@ -3,6 +3,7 @@ package sticky
 import (
 	"encoding/base64"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -84,6 +85,9 @@ func FuzzToken(f *testing.F) {
 	})
 }
 
+var anyEscape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
+// FuzzRoom unescapes like Synapse, which leaves alone what is no escape.
 func FuzzRoom(f *testing.F) {
 	f.Add("!a:b")
 	f.Add("%21a%3ab")
@@ -92,7 +96,11 @@ func FuzzRoom(f *testing.F) {
 		if (key == None) != (segment == "") {
 			t.Fatalf("key %#x", key)
 		}
-		if id, err := url.PathUnescape(segment); err == nil && key != hash(kindRoom, id) {
+		id := anyEscape.ReplaceAllStringFunc(segment, func(escape string) string {
+			b, _ := strconv.ParseUint(escape[1:], 16, 8)
+			return string([]byte{byte(b)})
+		})
+		if key != hash(kindRoom, id) {
 			t.Fatalf("Room(%q) is not the key of %q", segment, id)
 		}
 		var escaped strings.Builder

@@ -59,6 +59,14 @@ func ownerOfUnknown(token, rawQuery string) (Key, Claim) {
 	return OfToken(token), Withheld
 }
 
+// OfDevice reports whether a token is that of a user's device: one of Synapse,
+// of a guest, or of Matrix Authentication Service. Of tokens that look like
+// none of these, some are appservices'.
+func OfDevice(token string) bool {
+	_, claim := Owner(token, "")
+	return claim == Named || claim == Withheld && shapeOf(token) == ofMAS
+}
+
 // OfToken returns the key of an access token as such. It is what keeps a user
 // together whose name is not known: until the next token.
 func OfToken(token string) Key { return hash(kindToken, token) }

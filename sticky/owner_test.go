@@ -92,6 +92,17 @@ func TestOwner(t *testing.T) {
 	}
 }
 
+// Only devices have transactions that Synapse remembers.
+func TestOfDevice(t *testing.T) {
+	for token, want := range map[string]bool{
+		aliceToken: true, guestToken: true, masToken: true, "as_token": false, "": false, masToken + "x": false,
+	} {
+		if OfDevice(token) != want {
+			t.Errorf("OfDevice(%q) is %t", token, !want)
+		}
+	}
+}
+
 func TestUserID(t *testing.T) {
 	for id, localpart := range map[string]string{
 		"@alice:example.org": "alice", "@a:b:8448": "a", "@Alice:b": "Alice", "@=40:b": "=40",

@@ -3,6 +3,7 @@ package sticky
 import (
 	"cmp"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 )
@@ -87,8 +88,12 @@ func TestRankOfNearlyEqual(t *testing.T) {
 			t.Fatalf("a seed of the score %#x has %#x", score, got)
 		}
 	}
-	if got, want := rankingOf(seeds, key), slowRankingOf(seeds, key); !slices.Equal(got, want) {
-		t.Errorf("ranked %v, want %v", got, want)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 100 {
+		rng.Shuffle(len(seeds), func(i, j int) { seeds[i], seeds[j] = seeds[j], seeds[i] })
+		if got, want := rankingOf(seeds, key), slowRankingOf(seeds, key); !slices.Equal(got, want) {
+			t.Fatalf("ranked %v, want %v", got, want)
+		}
 	}
 }
 

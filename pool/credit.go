@@ -1,0 +1,35 @@
+package pool
+
+import "sync/atomic"
+
+// credit is how many requests of a pool may be sent a second time: one in so
+// many. A few are allowed at once, so that a pool with little to do is not
+// refused the first.
+type credit struct {
+	share int64 // what a second time costs; a request earns 1
+	burst int64 // how many may come at once, at least
+	left  atomic.Int64
+}
+
+func newCredit(share, burst int64) *credit {
+	c := &credit{share: share, burst: burst}
+	c.left.Store(share * burst)
+	return c
+}
+
+// earn counts a request of the pool, which has that many in flight. As many
+// may be sent again at once: when a worker dies, all that it had in flight are.
+func (c *credit) earn(inFlight int64) {
+	if c.left.Load() < c.share*max(c.burst, inFlight) {
+		c.left.Add(1)
+	}
+}
+
+// spend takes a second time off the credit, if there is enough.
+func (c *credit) spend() bool {
+	if c.left.Add(-c.share) >= 0 {
+		return true
+	}
+	c.left.Add(c.share)
+	return false
+}
