@@ -3,6 +3,7 @@ package client
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"testing"
 	"time"
 
@@ -24,32 +25,42 @@ type device struct {
 // register makes a user on a homeserver, logged in on a first device.
 func (w *world) register(t *testing.T, hs homeserver, user, name string) *device {
 	t.Helper()
-	d := w.newDevice(t, hs, user+"/"+name)
+	d := newDevice(t, hs, user+"/"+name, w.trace.client(user+"/"+name))
 	registered := must(d.RegisterDummy(t.Context(), &mautrix.ReqRegister[any]{Username: user, Password: password}))(t)
-	d.SetCredentials(registered.UserID, registered.AccessToken)
-	d.DeviceID = registered.DeviceID
+	d.UserID, d.DeviceID, d.AccessToken = registered.UserID, registered.DeviceID, registered.AccessToken
 	return d
 }
 
 // login adds a device to a user.
 func (w *world) login(t *testing.T, hs homeserver, user, name string) *device {
 	t.Helper()
-	d := w.newDevice(t, hs, user+"/"+name)
-	must(d.Login(t.Context(), &mautrix.ReqLogin{
+	d := newDevice(t, hs, user+"/"+name, w.trace.client(user+"/"+name))
+	d.login(t, user)
+	return d
+}
+
+// login gets a token for the user's password.
+func (d *device) login(t *testing.T, user string) *mautrix.RespLogin {
+	t.Helper()
+	return must(d.Login(t.Context(), &mautrix.ReqLogin{
 		Type:             mautrix.AuthTypePassword,
 		Identifier:       mautrix.UserIdentifier{Type: mautrix.IdentifierTypeUser, User: user},
 		Password:         password,
 		StoreCredentials: true,
 	}))(t)
-	return d
 }
 
-func (w *world) newDevice(t *testing.T, hs homeserver, name string) *device {
+// newDevice makes a client that is not logged in. It tells its name as its User-Agent.
+func newDevice(t *testing.T, hs homeserver, name string, sender *http.Client) *device {
 	t.Helper()
 	client := must(mautrix.NewClient(hs.client, "", ""))(t)
-	client.Client = w.trace.client(name)
+	client.Client, client.UserAgent = sender, agent(name)
 	client.Client.Timeout = 2 * patience
 	return &device{Client: client, name: name}
+}
+
+func agent(name string) string {
+	return "e2e " + name
 }
 
 // request sends what the library has no function for. The path's parts are escaped.
@@ -65,6 +76,16 @@ func (d *device) sync(t *testing.T, timeout time.Duration) *mautrix.RespSync {
 	response := must(d.SyncRequest(t.Context(), int(timeout.Milliseconds()), d.since, "", false, ""))(t)
 	d.since = response.NextBatch
 	return response
+}
+
+// refused waits until Synapse does not take the token: its processes hear of a logout a moment later.
+func (d *device) refused(t *testing.T) {
+	t.Helper()
+	eventually(t, d.name+" is answered with 401 M_UNKNOWN_TOKEN", func() bool {
+		_, err := d.SyncRequest(t.Context(), 0, d.since, "", false, "")
+		var failed mautrix.HTTPError
+		return errors.As(err, &failed) && failed.IsStatus(http.StatusUnauthorized) && errors.Is(err, mautrix.MUnknownToken)
+	})
 }
 
 // syncUntil long-polls until a response holds what is waited for.

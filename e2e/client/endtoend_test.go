@@ -24,6 +24,8 @@ func TestEndToEnd(t *testing.T) {
 		{"presence", w.presence},
 		{"signatures", w.signatures},
 		{"crowd", w.crowd},
+		{"tokens", w.tokens},
+		{"guests", w.guests},
 		{"logout", w.logout},
 	}
 	for _, s := range scenario {

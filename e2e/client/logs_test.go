@@ -1,7 +1,6 @@
 package client
 
 import (
-	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -13,49 +12,56 @@ import (
 
 // logs holds what Synapse's processes wrote down against what the test sent and against whose job each request was.
 func (w *world) logs(t *testing.T) {
-	t.Run("every answer is an answer", w.answersAreSound)
-	large, small := w.settledLogs(t)
-	t.Run("every request reached one process", func(t *testing.T) { w.reachedOne(t, large, small) })
+	t.Run("every answer is an answer", func(t *testing.T) { answersAreSound(t, w.trace.all()) })
+	logs := settledLogs(t, w.trace.all(), w.hs1, w.hs2)
+	large, small := logs[0], logs[1]
+	t.Run("every request reached one process", func(t *testing.T) { reachedOne(t, w.trace.all(), large, small) })
 	for name, log := range map[string]*accesslog.Log{"hs1": large, "hs2": small} {
 		t.Run(name+" has no failures", func(t *testing.T) { noFailures(t, log) })
 		t.Run(name+" has each request on the right process", func(t *testing.T) { rightProcess(t, staffOf[name], log) })
 	}
 	t.Run("every job was seen", func(t *testing.T) { everyJobSeen(t, large) })
-	t.Run("a user has one synchrotron", func(t *testing.T) { sticksTo(t, large, "sync", user, "sync1", "sync2") })
+	t.Run("a user has one synchrotron", func(t *testing.T) { sticksTo(t, large, user, "sync1", "sync2") })
 	t.Run("a room has one event creator", func(t *testing.T) {
-		sticksTo(t, large, "event_creator", room, "event_creator1", "event_creator2")
+		sticksTo(t, large, room, "event_creator1", "event_creator2")
 	})
-	t.Run("both devices are on one synchrotron", func(t *testing.T) { w.devicesTogether(t, large) })
+	t.Run("all devices of a user are on one synchrotron", func(t *testing.T) {
+		devicesTogether(t, w.trace.all(), large, 1+2*manyTokens) // alice, those with all tokens, the guests
+	})
+	t.Run("only tokens that do not say whose they are were looked up", func(t *testing.T) { w.lookedUp(t, large) })
 	t.Run("federation with escapes", func(t *testing.T) { w.federatedWithEscapes(t, large) })
 }
 
 // answersAreSound: nothing was answered with an error of the server, or by a process that does not know the endpoint.
-func (w *world) answersAreSound(t *testing.T) {
-	for _, e := range w.trace.all() {
+func answersAreSound(t *testing.T, sent []*exchange) {
+	for _, e := range sent {
 		if e.status == 0 || e.status >= 500 || e.errcode == "M_UNRECOGNIZED" {
 			t.Error(e)
 		}
 	}
 }
 
-// settledLogs reads the logs when they hold the last request that the test sent: a line is written a moment after
-// the answer.
-func (w *world) settledLogs(t *testing.T) (large, small *accesslog.Log) {
+// settledLogs reads the homeservers' logs when they hold the last request that the test sent: a line is written a
+// moment after the answer.
+func settledLogs(t *testing.T, sent []*exchange, homeservers ...homeserver) (logs []*accesslog.Log) {
 	t.Helper()
 	eventually(t, "every request of the test stands in a log", func() bool {
-		large, small = must(accesslog.Read(w.hs1.logs))(t), must(accesslog.Read(w.hs2.logs))(t)
-		places := byID(large, small)
-		return !slices.ContainsFunc(w.trace.all(), func(e *exchange) bool {
+		logs = nil
+		for _, hs := range homeservers {
+			logs = append(logs, must(accesslog.Read(hs.logs))(t))
+		}
+		places := byID(logs...)
+		return !slices.ContainsFunc(sent, func(e *exchange) bool {
 			return e.status != 0 && len(places[e.id]) == 0
 		})
 	})
-	return large, small
+	return logs
 }
 
 // reachedOne: the proxy passed every request on, once, as it was.
-func (w *world) reachedOne(t *testing.T, logs ...*accesslog.Log) {
+func reachedOne(t *testing.T, sent []*exchange, logs ...*accesslog.Log) {
 	places := byID(logs...)
-	for _, e := range w.trace.all() {
+	for _, e := range sent {
 		taken := places[e.id]
 		if len(taken) != 1 {
 			t.Errorf("%s: taken %d times: %v", e, len(taken), taken)
@@ -119,21 +125,21 @@ func everyJobSeen(t *testing.T, log *accesslog.Log) {
 	t.Logf("requests by job: %v", seen)
 }
 
-// sticksTo: all requests of a role that share a key were taken by one worker, and all those workers had some.
-func sticksTo(t *testing.T, log *accesslog.Log, job role, key func(accesslog.Request) string, workers ...string) {
+// sticksTo: all requests of one kind that share a key were taken by one of the workers, and each of those had some.
+// The kind are the requests that only these workers may take.
+func sticksTo(t *testing.T, log *accesslog.Log, key func(accesslog.Request) string, workers ...string) {
 	places := make(map[string]map[string]int)
 	used := make(map[string]int)
 	for _, request := range log.Requests {
-		if request.Internal() || roleOf(request) != job {
+		k := key(request)
+		if k == "" || request.Internal() || !slices.Contains(workers, request.Worker) {
 			continue
 		}
-		if k := key(request); k != "" {
-			if places[k] == nil {
-				places[k] = make(map[string]int)
-			}
-			places[k][request.Worker]++
-			used[request.Worker]++
+		if places[k] == nil {
+			places[k] = make(map[string]int)
 		}
+		places[k][request.Worker]++
+		used[request.Worker]++
 	}
 	for k, taken := range places {
 		if len(taken) > 1 {
@@ -169,24 +175,6 @@ func room(request accesslog.Request) string {
 		return ""
 	}
 	return name
-}
-
-// devicesTogether: alice's phone and laptop, by two tokens, synced with the same worker.
-func (w *world) devicesTogether(t *testing.T, log *accesslog.Log) {
-	places := byID(log)
-	workers := make(map[string]bool)
-	devices := make(map[string]bool)
-	for _, e := range w.trace.all() {
-		for _, request := range places[e.id] {
-			if roleOf(request) == "sync" && strings.HasPrefix(e.device, "alice/") {
-				devices[e.device] = true
-				workers[request.Worker] = true
-			}
-		}
-	}
-	if len(devices) < 2 || len(workers) != 1 {
-		t.Errorf("%v synced with %v", slices.Collect(maps.Keys(devices)), slices.Collect(maps.Keys(workers)))
-	}
 }
 
 // federatedWithEscapes: the other homeserver's own signed requests, over URIs full of escapes, were accepted.

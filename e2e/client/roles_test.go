@@ -113,6 +113,13 @@ var staffOf = map[string]staff{
 		"main":                 {"main"},
 		"version":              {"main", "generic1", "generic2"},
 	},
+	"mas": {
+		"initial_sync": {"sync1", "sync2", "sync3"},
+		"sync":         {"sync1", "sync2", "sync3"},
+		"reader":       {"client_reader1", "client_reader2"},
+		"version":      {"main"},
+		"main":         {"main"},
+	},
 }
 
 // of returns who may do a job. What has no entry is anybody's, which means the generic workers'.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"sync"
 )
@@ -28,7 +29,7 @@ func (e *exchange) String() string {
 
 // trace sends requests and remembers them all.
 type trace struct {
-	http1, http2 http.RoundTripper
+	http1, http2 *http.Transport
 
 	mu        sync.Mutex
 	exchanges []*exchange
@@ -51,6 +52,13 @@ func transport(roots *x509.CertPool, http2 bool) *http.Transport {
 // client speaks for one device, over HTTP/2 as most clients do.
 func (t *trace) client(device string) *http.Client {
 	return &http.Client{Transport: tracer{trace: t, next: t.http2, device: device}}
+}
+
+// clientAt speaks for one device from an address of its own.
+func (t *trace) clientAt(device string, address net.IP) *http.Client {
+	own := t.http2.Clone()
+	own.DialContext = (&net.Dialer{LocalAddr: &net.TCPAddr{IP: address}}).DialContext
+	return &http.Client{Transport: tracer{trace: t, next: own, device: device}}
 }
 
 // serverClient speaks for a homeserver, over HTTP/1.1 as Synapse does.

@@ -19,6 +19,7 @@ type homeserver struct {
 
 // world is what the steps of the scenario share, each adding to it for the next.
 type world struct {
+	work     string
 	trace    *trace
 	hs1, hs2 homeserver
 
@@ -37,6 +38,7 @@ const (
 func newWorld(t *testing.T) *world {
 	work := environment(t, "E2E_WORK")
 	return &world{
+		work:  work,
 		trace: newTrace(certificates(t, filepath.Join(work, "ca.crt"))),
 		hs1:   newHomeserver(t, work, "hs1", "E2E_HS1"),
 		hs2:   newHomeserver(t, work, "hs2", "E2E_HS2"),

@@ -11,6 +11,7 @@ export_environment() {
 	export E2E_WORK=$WORK E2E_CADDY=$CADDY
 	export E2E_HS1_NAME=localhost:18448 E2E_HS1_URL=https://localhost:18443
 	export E2E_HS2_NAME=localhost:28448 E2E_HS2_URL=https://localhost:28443
+	export E2E_MAS_NAME=localhost:24448 E2E_MAS_URL=https://localhost:24443
 	export E2E_OLD_URL=https://localhost:21443
 	export E2E_MONO_URL=http://127.0.0.1:23008
 }

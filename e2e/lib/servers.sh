@@ -1,7 +1,7 @@
 # The servers of the run. PostgreSQL and Redis listen on sockets in the work directory only, so that no server that
 # runs on this machine already can be in the way.
 
-CADDY_PORTS=(18443 18448 28443 28448 21443)
+CADDY_PORTS=(18443 18448 28443 28448 21443 24443)
 
 configure() {
 	"$VENV/bin/python" -B "$ROOT/e2e/synapse/configure.py" "$WORK"
@@ -30,10 +30,10 @@ start_postgres() {
 	start "$WORK/postgres.log" "${as_user[@]}" "$bin/postgres" -D "$data" -k "$WORK/postgres" \
 		-c listen_addresses= -c max_connections=200 -c fsync=off -c synchronous_commit=off -c full_page_writes=off
 	wait_until 30 sql postgres 'select 1' || fail "PostgreSQL does not answer" "$WORK/postgres.log"
-	sql postgres 'create database hs1'
-	sql postgres 'create database hs2'
-	sql postgres 'create database mono'
-	sql postgres 'create database old'
+	local name
+	for name in hs1 hs2 mono old mas; do
+		sql postgres "create database $name"
+	done
 }
 
 sql() {

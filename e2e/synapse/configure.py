@@ -1,10 +1,11 @@
 """Writes the configuration of all homeservers below a work directory: configure.py WORK
 
-    WORK/processes          one line a process: homeserver, name, public port; main first
-    WORK/hsN/shared.yaml    read by every process of a homeserver
-    WORK/hsN/workers/*.yaml read after it, by one worker each
-    WORK/hsN/logs/*.yaml    Python's logging configuration, one a process
-    WORK/hsN/signing.key    the server's federation key; servers of one name have one key
+    WORK/processes            one line a process: homeserver, name, public port; main first
+    WORK/hsN/shared.yaml      read by every process of a homeserver
+    WORK/hsN/appservice.yaml  the registration of an application service
+    WORK/hsN/workers/*.yaml   read after it, by one worker each
+    WORK/hsN/logs/*.yaml      Python's logging configuration, one a process
+    WORK/hsN/signing.key      the server's federation key; servers of one name have one key
 """
 
 import base64
@@ -40,6 +41,7 @@ def write_homeserver(homeserver: Homeserver, key: str, work: Path) -> None:
         (home / directory).mkdir(parents=True)
     (home / "signing.key").write_text(key)
     write_yaml(home / "shared.yaml", settings.shared(homeserver, home, work))
+    write_yaml(home / "appservice.yaml", settings.appservice(homeserver))
     write_yaml(home / "logs" / "main.yaml", settings.logging(home / "logs", "main"))
     for worker in homeserver.workers:
         write_yaml(home / "workers" / f"{worker.name}.yaml", settings.worker(homeserver, worker, home))

@@ -3,10 +3,11 @@
 hs1 is the large one: nearly every job that Synapse can give away has a worker of its own, so that the access log
 of a worker tells which job a request was taken for. hs2 is the small one: two generic workers, and a main process
 that writes every stream itself. mono is one process, and hs1's twin in all else: name, keys, and a copy of its
-database. Whoever asks both must get the same answer.
+database. Whoever asks both must get the same answer. mas has Matrix Authentication Service in charge of tokens, which
+the client's test plays.
 
-Ports are fixed, so that e2e/Caddyfile can be read as an operator would write it. hs1 has 18xxx, hs2 has 28xxx,
-mono has 38xxx; the replication listener of a process is REPLICATION above its public one.
+Ports are fixed, so that e2e/Caddyfile can be read as an operator would write it. hs1 has 18xxx, hs2 has 28xxx, mono
+23xxx, old 21xxx and mas 24xxx; the replication listener of a process is REPLICATION above its public one.
 """
 
 from dataclasses import dataclass, field
@@ -30,7 +31,10 @@ class Worker:
 
 @dataclass(frozen=True)
 class Homeserver:
-    """A homeserver. Its name holds the federation port, so that no .well-known or SRV look-up is needed."""
+    """A homeserver. Its name holds the federation port, so that no .well-known or SRV look-up is needed.
+
+    Its settings come after those that all homeservers share.
+    """
 
     name: str
     server_name: str
@@ -38,7 +42,7 @@ class Homeserver:
     main_port: int
     workers: tuple[Worker, ...]
     stream_writers: dict
-    duties: dict
+    settings: dict
 
     @property
     def replication_port(self) -> int:
@@ -90,7 +94,7 @@ HS1 = Homeserver(
         "device_lists": "device_lists1",
         "quarantined_media_changes": ["media1"],
     },
-    duties={
+    settings={
         "federation_sender_instances": ["federation_sender1"],
         "pusher_instances": ["pusher1"],
         "run_background_tasks_on": "background1",
@@ -112,7 +116,7 @@ HS2 = Homeserver(
         Worker("media1", 28141, MEDIA, SERVES_MEDIA),
     ),
     stream_writers={},
-    duties={
+    settings={
         "media_instance_running_background_jobs": "media1",
         "enable_media_repo": False,
     },
@@ -125,7 +129,7 @@ MONO = Homeserver(
     main_port=23008,
     workers=(),
     stream_writers={},
-    duties={},
+    settings={},
 )
 
 OLD = Homeserver(
@@ -135,7 +139,32 @@ OLD = Homeserver(
     main_port=21008,
     workers=(Worker("generic1", 21101, CLIENT),),
     stream_writers={},
-    duties={},
+    settings={},
 )
 
-HOMESERVERS = (HS1, HS2, MONO, OLD)
+MAS = Homeserver(
+    name="mas",
+    server_name="localhost:24448",
+    client_port=24443,
+    main_port=24008,
+    workers=(
+        Worker("sync1", 24101, CLIENT),
+        Worker("sync2", 24102, CLIENT),
+        Worker("sync3", 24103, CLIENT),
+        Worker("client_reader1", 24111, CLIENT),
+        Worker("client_reader2", 24112, CLIENT),
+    ),
+    stream_writers={},
+    settings={
+        "matrix_authentication_service": {
+            "enabled": True,
+            "endpoint": "http://127.0.0.1:24080/",
+            "secret": "shared-with-synapse",
+        },
+        "enable_registration": False,
+        "enable_registration_without_verification": False,
+        "password_config": {"enabled": False},
+    },
+)
+
+HOMESERVERS = (HS1, HS2, MONO, OLD, MAS)

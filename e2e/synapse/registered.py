@@ -21,7 +21,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import settings
-from layout import CLIENT, FEDERATION, HS1, MEDIA, SERVES_MEDIA, Worker
+from layout import CLIENT, FEDERATION, HS1, MAS, MEDIA, SERVES_MEDIA, Worker
 from synapse.app.generic_worker import GenericWorkerServer
 from synapse.app.homeserver import SynapseHomeServer
 from synapse.config.homeserver import HomeServerConfig
@@ -44,13 +44,6 @@ EXPERIMENTS = (
     "msc4143_enabled msc4306_enabled msc4370_enabled msc4502_enabled msc4512_enabled"
 ).split()
 
-MAS = {
-    "matrix_authentication_service": {"enabled": True, "endpoint": "http://127.0.0.1:1/", "secret": "unused"},
-    "enable_registration": False,
-    "enable_registration_without_verification": False,
-    "password_config": {"enabled": False},
-}
-
 
 def main(work: Path) -> None:
     home = work / HS1.name
@@ -59,7 +52,7 @@ def main(work: Path) -> None:
     rendezvous = {**shared["experimental_features"], "msc4388_mode": "open", "msc4108_enabled": True}
     setups = {
         "plain": {**shared, **FEATURES},
-        "mas": {**shared, **MAS, "experimental_features": rendezvous},
+        "mas": {**shared, **MAS.settings, "experimental_features": rendezvous},
     }
     for setup, config in setups.items():
         write(setup, "main", mounted_on_main(config))

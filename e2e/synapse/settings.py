@@ -47,6 +47,8 @@ def shared(homeserver: Homeserver, home: Path, work: Path) -> dict:
         "report_stats": False,
         "enable_registration": True,
         "enable_registration_without_verification": True,
+        "allow_guest_access": True,
+        "app_service_config_files": [str(home / "appservice.yaml")],
         "bcrypt_rounds": 4,
         "max_upload_size": "60M",
         "allow_public_rooms_over_federation": True,
@@ -70,9 +72,23 @@ def shared(homeserver: Homeserver, home: Path, work: Path) -> dict:
         ],
         "instance_map": instance_map(homeserver),
         "stream_writers": homeserver.stream_writers,
-        **homeserver.duties,
+        **homeserver.settings,
         **federation(work),
         **RATE_LIMITS,
+    }
+
+
+def appservice(homeserver: Homeserver) -> dict:
+    """A bridge that may act for others. Without an address of its own it is told of nothing."""
+    users = {"exclusive": False, "regex": f"@bridged.*:{homeserver.server_name}"}
+    return {
+        "id": "bridge",
+        "url": None,
+        "as_token": "e2e-bridge-to-homeserver",
+        "hs_token": "e2e-homeserver-to-bridge",
+        "sender_localpart": "bridge",
+        "rate_limited": False,
+        "namespaces": {"users": [users]},
     }
 
 

@@ -17,13 +17,15 @@ import (
 
 // Request is one line about a request that a process finished.
 type Request struct {
-	Worker string // the process, by the name of its log file
-	ID     string // the X-Request-ID it came with, or Synapse's own count
-	Entity string // the user or the server that asked, or None
-	Status int
-	Broken bool // the client had gone before the answer was written
-	Method string
-	Target string // path and query as they arrived, tokens struck out
+	Worker  string // the process, by the name of its log file
+	ID      string // the X-Request-ID it came with, or Synapse's own count
+	Address string // the client's, by X-Forwarded-For
+	Entity  string // the user or the server that asked, or for whom an application service did, or None
+	Status  int
+	Broken  bool // the client had gone before the answer was written
+	Method  string
+	Target  string // path and query as they arrived, tokens struck out
+	Agent   string // the User-Agent
 }
 
 func (r Request) String() string {
@@ -103,22 +105,25 @@ func (l *Log) readLine(worker, line string) {
 	}
 }
 
-// processed is the shape of Synapse's access line. The request's own id stands behind its method: PUT-17.
-var processed = regexp.MustCompile(
-	`\[[A-Z]+-([^\]]*)\] \S+ - \S+ - \{(.*?)\} Processed request: .*? \d+B (\d+)(!?) "([A-Z]+) (.*) HTTP/[0-9.]+" "`)
+// processed is the shape of Synapse's access line. The request's own id stands behind its method: PUT-17. An application
+// service stands before the user for whom it asks: {@bridge:hs|@alice:hs}.
+var processed = regexp.MustCompile(`\[[A-Z]+-([^\]]*)\] (\S+) - \S+ - \{(?:[^|}]*\|)?(.*?)\} ` +
+	`Processed request: .*? \d+B (\d+)(!?) "([A-Z]+) (.*) HTTP/[0-9.]+" "(.*)" \[`)
 
 func parse(line string) (Request, bool) {
 	match := processed.FindStringSubmatch(line)
 	if match == nil {
 		return Request{}, false
 	}
-	status, _ := strconv.Atoi(match[3])
+	status, _ := strconv.Atoi(match[4])
 	return Request{
-		ID:     match[1],
-		Entity: match[2],
-		Status: status,
-		Broken: match[4] == "!",
-		Method: match[5],
-		Target: match[6],
+		ID:      match[1],
+		Address: match[2],
+		Entity:  match[3],
+		Status:  status,
+		Broken:  match[5] == "!",
+		Method:  match[6],
+		Target:  match[7],
+		Agent:   match[8],
 	}, true
 }

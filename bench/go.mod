@@ -1,0 +1,3 @@
+module github.com/caddy-matrix/caddy-synapse-workers/bench
+
+go 1.26
