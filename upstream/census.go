@@ -22,17 +22,13 @@ func (c *choice) count() {
 		return
 	}
 	c.counted = true
-	var all, up, back, leaving int
+	var all, up, back int
 	for i, w := range c.workers {
-		isUp := c.up(i)
 		if c.drains(i) {
-			if isUp {
-				leaving++
-			}
 			continue
 		}
 		all++
-		if !isUp {
+		if !c.up(i) {
 			continue
 		}
 		up++
@@ -43,11 +39,7 @@ func (c *choice) count() {
 			back++
 		}
 	}
-	c.deserted = up == 0
-	c.blind = 2*up < all
-	if c.deserted {
-		c.blind = c.last() && leaving == 0 // else somebody is better placed
-	}
+	c.deserted, c.blind = up == 0, up > 0 && 2*up < all
 	if 2*back > up {
 		c.warmUp()
 	}

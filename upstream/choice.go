@@ -27,9 +27,6 @@ type choice struct {
 
 // pick returns the worker for a key, or -1 and why there is none.
 func (c *choice) pick(key sticky.Key) (index int, outcome Outcome) {
-	if len(c.workers) == 1 {
-		c.slowStart = 0 // nobody else could take what it leaves
-	}
 	if key == sticky.None {
 		return c.lessBusy()
 	}
@@ -61,12 +58,12 @@ func (c *choice) ranked(key sticky.Key) (index int, outcome Outcome) {
 // serves reports whether the best standing that there is suffices.
 func (c *choice) serves(best standing, crowded bool) bool {
 	switch best {
-	case ready, busy, warming:
+	case busy, warming:
 		return true
 	case drained: // if it is that or an error
 		return c.last() || crowded && !c.falls()
 	case down:
-		return c.last() && c.deserted
+		return c.desperate()
 	}
 	return false
 }
@@ -86,6 +83,10 @@ func (c *choice) refusal(crowded bool) Outcome {
 // falls reports whether the next pool is better placed than all of this one,
 // as far as the census has shown.
 func (c *choice) falls() bool { return c.deserted && !c.last() }
+
+// desperate reports whether a worker that is down or drained is better than
+// none, as far as the census has shown.
+func (c *choice) desperate() bool { return c.deserted && c.last() }
 
 // last reports whether no pool comes after this one.
 func (c *choice) last() bool { return c.attempt == nil || c.attempt.Last }

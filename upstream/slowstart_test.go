@@ -172,6 +172,24 @@ func TestAskedWhileAway(t *testing.T) {
 	w.want("back", 1, Warming)
 }
 
+// Those that are asked because there is nobody else were not away.
+func TestAskedForWantOfOthers(t *testing.T) {
+	for name, lose := range map[string]func(*world, ...int){"down": (*world).unhealthy, "drained": (*world).drained} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, 4)
+			lose(w, 0, 1, 2, 3)
+			w.chosen(Attempt{Key: alice, Last: true})
+			if since := w.worker(0).AwaySince(); !since.IsZero() {
+				t.Errorf("asked, but away since %v", since)
+			}
+			w.chosen(Attempt{Key: alice})
+			if w.worker(0).AwaySince().IsZero() {
+				t.Error("not asked, but not away")
+			}
+		})
+	}
+}
+
 func TestClockThatGoesBack(t *testing.T) {
 	w := newWorld(t, 4)
 	w.returning(0)
@@ -321,6 +339,11 @@ func TestWhatIsSaidOfAnAbsence(t *testing.T) {
 	want("back", time.Time{}, back)
 	w.now = w.now.Add(defaultSlowStart)
 	want("after the slow start", time.Time{}, time.Time{})
+
+	refused := w.now
+	best.Refused(refused)
+	best.Refused(refused.Add(time.Minute))
+	want("refused twice", refused, time.Time{})
 }
 
 // The time costs nothing where it does not matter.

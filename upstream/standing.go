@@ -34,6 +34,9 @@ func (c *choice) standing(i int, key sticky.Key) standing {
 	up := c.up(i)
 	switch {
 	case !up && !c.disbelieved():
+		if c.desperate() && c.upstreams[i].Full() {
+			return full
+		}
 		if !c.upstreams[i].Healthy() { // more than left alone for a while
 			c.miss(w)
 		}
@@ -41,8 +44,8 @@ func (c *choice) standing(i int, key sticky.Key) standing {
 	case c.upstreams[i].Full():
 		return full
 	case c.drains(i):
-		c.miss(w)
 		c.count()
+		c.miss(w)
 		return drained
 	case up && !w.absence.none() && c.warms(i, key):
 		return warming
@@ -71,7 +74,7 @@ func (c *choice) drains(i int) bool { return c.drained[i] || c.workers[i].draine
 
 // miss takes note that a request passes a worker over that is away.
 func (c *choice) miss(w *Worker) {
-	if !w.absence.away() {
+	if !c.desperate() && !w.absence.away() {
 		w.absence.begin(c.now())
 	}
 }
@@ -95,13 +98,7 @@ func (c *choice) admitted(i int) bool {
 	if inFlight <= c.bound.Floor || c.bound.Factor == 0 {
 		return true // and the others need not be asked
 	}
-	total, workers := 0, 0
-	for j, w := range c.workers {
-		if (c.blind || c.up(j) && w.absence.none()) && !c.drains(j) {
-			total += c.load(j)
-			workers++
-		}
-	}
+	total, workers := c.mean()
 	return c.bound.Admits(inFlight, total, workers)
 }
 

@@ -16,7 +16,8 @@ type table struct {
 	first     *reverseproxy.Upstream
 	workers   []*Worker
 	seeds     []sticky.Seed
-	drained   []bool // by the configuration
+	drained   []bool   // by the configuration
+	tallies   [2]tally // of short requests and of long polls
 }
 
 // newTable resolves the workers of a pool, and tells which of them were known

@@ -2,12 +2,14 @@ package wiretest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 )
 
-// slowSite is a homeserver whose workers come back in a time of %s.
+// slowSite is a homeserver whose workers are asked for their health often, and
+// come back in a time of %s.
 const slowSite = `synapse_workers {
 	main $main
 	synchrotron $sync1 $sync2 $sync3
@@ -32,7 +34,7 @@ func fallSick(t *testing.T, p *proxytest.Proxy, w *proxytest.Worker) {
 }
 
 func TestUsersReturnOneByOne(t *testing.T) {
-	p := proxytest.Start(t, fmt.Sprintf(slowSite, "500ms"))
+	p := proxytest.Start(t, fmt.Sprintf(slowSite, "3s"))
 	before := homes(t, p)
 	fallSick(t, p, p.Worker("sync2"))
 	back := make(map[string]bool)
@@ -57,23 +59,24 @@ func TestUsersReturnOneByOne(t *testing.T) {
 // Nobody is due in a slow start of a day.
 func TestWhoseUsersReturnSlowly(t *testing.T) {
 	for _, tt := range []struct {
-		name string
-		away func(*testing.T, *proxytest.Proxy)
+		name, health string
+		away         func(*testing.T, *proxytest.Proxy)
 	}{
-		{"health", func(t *testing.T, p *proxytest.Proxy) { fallSick(t, p, p.Worker("sync2")) }},
-		{"drain", func(t *testing.T, p *proxytest.Proxy) {
+		{"health", "health_interval 20ms", func(t *testing.T, p *proxytest.Proxy) { fallSick(t, p, p.Worker("sync2")) }},
+		{"drain", "health_interval 20ms", func(t *testing.T, p *proxytest.Proxy) {
 			drain(t, "worker=sync2")
 			homes(t, p)
 			undrain(t, "worker=sync2")
 		}},
-		{"refused connections", func(t *testing.T, p *proxytest.Proxy) {
+		{"refused connections", "health_uri off", func(t *testing.T, p *proxytest.Proxy) {
 			p.Worker("sync2").Kill()
 			eventually(t, "a refusal", func() bool { homes(t, p); return !stateOf(t, "sync2").AwaySince.IsZero() })
 			p.Worker("sync2").Revive()
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			p := proxytest.Start(t, fmt.Sprintf(slowSite, "1d"))
+			site := strings.Replace(slowSite, "health_interval 20ms", tt.health, 1)
+			p := proxytest.Start(t, fmt.Sprintf(site, "1d"))
 			before := homes(t, p)
 			tt.away(t, p)
 			eventually(t, "the worker's return", func() bool { homes(t, p); return !stateOf(t, "sync2").BackSince.IsZero() })
@@ -81,7 +84,7 @@ func TestWhoseUsersReturnSlowly(t *testing.T) {
 			for range 20 { // without a key any worker will do
 				wantFrom(t, p.Get(syncTarget), "sync1", "sync2", "sync3")
 			}
-			if p.Load(proxytest.Config{Site: fmt.Sprintf(slowSite, "off")}) != nil {
+			if p.Load(proxytest.Config{Site: fmt.Sprintf(site, "off")}) != nil {
 				t.Fatal("no reload")
 			}
 			wantHomes(t, p, before)
