@@ -103,6 +103,9 @@ func (h *Handler) UnmarshalCaddyfile(helper httpcaddyfile.Helper) error {
 			if err := option(h, line); err != nil {
 				return err
 			}
+			if line.Next() {
+				return line.Errf("unexpected '%s': %s takes no block", line.Val(), segment.Directive())
+			}
 		case isPool(segment.Directive()):
 			pools = append(pools, segment)
 		default:

@@ -59,6 +59,9 @@ func (h *Handler) decide(r *http.Request) decision {
 
 // route decides upon a request that is Matrix's and open.
 func (h *Handler) route(r *http.Request, d decision) decision {
+	if r.Method == http.MethodConnect {
+		return d.deny(edge.ErrWrongMethod) // Matrix has no tunnels
+	}
 	if r.Method == http.MethodOptions && !h.isMAS(d) {
 		return d.local(func(w http.ResponseWriter, _ *http.Request) { edge.Preflight(w, d.path) })
 	}

@@ -117,14 +117,17 @@ func unmarshalIdentity(h *Handler, d *caddyfile.Dispenser) error {
 		}
 		h.Identity.Off = true
 	}
-	empty := true
+	given := make(map[string]bool)
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		empty = false
+		if given[d.Val()] {
+			return d.Errf("%s is already given", d.Val())
+		}
+		given[d.Val()] = true
 		if err := h.Identity.unmarshal(d); err != nil {
 			return err
 		}
 	}
-	if empty != h.Identity.Off {
+	if (len(given) == 0) != h.Identity.Off {
 		return d.Errf("identity takes either the word off, or a block with sync_budget, budget, timeout, ttl, refused_ttl, tokens or look_ups")
 	}
 	return nil

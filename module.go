@@ -175,9 +175,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	case byNext:
 		return next.ServeHTTP(w, r)
 	case byLocal, byDenial:
+		untold(w, r)
 		d.answer(w, r)
 		return nil
 	}
+	r = endToEnd(r)
 	visit := &pool.Visit{
 		Request: r,
 		Match:   d.match,
@@ -188,6 +190,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		answer = h.set.Serve(w, out, visit)
 	}
 	if answer != nil {
+		untold(w, r)
 		answer.Write(w, d.path)
 	}
 	return nil

@@ -46,7 +46,8 @@ var options = map[string]option{
 }
 
 // presenceOff is the one option whose word is a worker type as well.
-func presenceOff(h *Handler, _ *caddyfile.Dispenser) error {
+func presenceOff(h *Handler, d *caddyfile.Dispenser) error {
+	d.NextArg()
 	h.PresenceOff = true
 	return nil
 }
@@ -76,7 +77,7 @@ func unmarshalReplay(h *Handler, d *caddyfile.Dispenser) error {
 }
 
 func unmarshalVersion(h *Handler, d *caddyfile.Dispenser) error {
-	if !d.AllArgs(&h.SynapseVersion) {
+	if !d.AllArgs(&h.SynapseVersion) || h.SynapseVersion == "" {
 		return d.Errf("synapse_version takes one argument: a version such as %s", endpoint.Latest)
 	}
 	if _, err := endpoint.ParseRelease(h.SynapseVersion); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/edge"
@@ -96,7 +97,8 @@ func isServerName(name string) bool {
 	if err != nil {
 		return name != "" && !strings.ContainsAny(name, "/: ")
 	}
-	return host != "" && port != "" && !strings.ContainsAny(name, "/ ")
+	number, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && number > 0 && host != "" && !strings.ContainsAny(name, "/ ")
 }
 
 // isBaseURL reports whether a client could use a URL as a base.

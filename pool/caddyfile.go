@@ -186,7 +186,7 @@ func (s *syntax) subdirective(segment caddyfile.Segment) error {
 		if s.pool.Fallback != "" {
 			return d.Errf("fallback is already given")
 		}
-		if !d.AllArgs(&s.pool.Fallback) {
+		if !d.AllArgs(&s.pool.Fallback) || s.pool.Fallback == "" {
 			return d.Errf("fallback takes one argument: off, or the name of a pool")
 		}
 	case word == "sliding_sync":
@@ -199,10 +199,14 @@ func (s *syntax) subdirective(segment caddyfile.Segment) error {
 			return d.ArgErr()
 		}
 		s.drains = append(s.drains, segment[1:]...)
+		d.RemainingArgs()
 	case switchesOff(segment):
 		s.pool.Off = append(s.pool.Off, word)
 	default:
 		s.proxy = append(s.proxy, segment)
+	}
+	if slices.Contains(ownOptions, word) && d.Next() {
+		return d.Errf("unexpected '%s': %s takes no block", d.Val(), word)
 	}
 	return nil
 }

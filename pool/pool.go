@@ -175,18 +175,18 @@ var (
 
 // checkWorkers checks addresses and names.
 func checkWorkers(workers []Worker) error {
-	for i, w := range workers {
+	names, dials := make(map[string]bool, len(workers)), make(map[string]bool, len(workers))
+	for _, w := range workers {
 		if err := checkDial(w.Dial); err != nil {
 			return err
 		}
-		for _, before := range workers[:i] {
-			if before.name() == w.name() {
-				return fmt.Errorf("worker '%s' is given twice", w.name())
-			}
-			if before.Dial == w.Dial {
-				return fmt.Errorf("upstream '%s' is given twice in one pool", w.Dial)
-			}
+		if names[w.name()] {
+			return fmt.Errorf("worker '%s' is given twice", w.name())
 		}
+		if dials[w.Dial] {
+			return fmt.Errorf("upstream '%s' is given twice in one pool", w.Dial)
+		}
+		names[w.name()], dials[w.Dial] = true, true
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 // seen it: an outage is not made worse by those who try again. As many as are
 // in flight may come at once, for a worker that dies with all it had.
 const (
-	repeatShare = 6
+	repeatShare = 8
 	repeatBurst = 10
 )
 

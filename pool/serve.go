@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -123,6 +124,9 @@ func (p *running) exhausted(err error, outcome upstream.Outcome, tries int) bool
 // the client, or nil if the request may be sent to another worker.
 func (p *running) failed(r *http.Request, v *Visit, err error) *edge.Error {
 	worker := v.attempt.Worker()
+	if worker != nil && !slices.Contains(v.tried, worker.Name()) {
+		v.tried = append(v.tried, worker.Name())
+	}
 	var dialErr reverseproxy.DialError
 	if errors.As(err, &dialErr) {
 		if worker != nil {

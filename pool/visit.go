@@ -29,8 +29,9 @@ type Visit struct {
 	Body *edge.Body
 
 	attempt upstream.Attempt
-	tries   int // how often the request was sent
-	again   int // how often it was sent after a worker may have seen it
+	tries   int      // how often the request was sent
+	again   int      // how often it was sent after a worker may have seen it
+	tried   []string // the workers that failed it, of all pools
 }
 
 // PoolPlaceholder is the placeholder of the pool that served a request.
@@ -89,6 +90,7 @@ func (s *Set) log(level zapcore.Level, v *Visit, pool *running, message string, 
 		zap.String("pool", pool.name),
 		zap.Stringer("outcome", v.attempt.Outcome()),
 		zap.Int("tries", v.tries),
+		zap.Strings("tried", v.tried),
 		zap.Error(err),
 	}
 	if worker := v.attempt.Worker(); worker != nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
 )
 
 // readers are requests that cannot happen twice, with workers that serve them.
@@ -66,7 +67,8 @@ func TestWritesAreNotSentAgainAfterAReset(t *testing.T) {
 	const v3 = "/_matrix/client/v3/"
 	for _, call := range []proxytest.Call{
 		{Method: "PUT", Target: "/_matrix/client/v3/rooms/!r:s/state/m.room.name"},
-		{Method: "PUT", Target: sendTarget},
+		{Method: "PUT", Target: sendTarget, Header: []string{"Authorization: Bearer as_token"}},
+		{Method: "PUT", Target: sendTarget + "?user_id=@alice:s", Header: []string{"Authorization: Bearer as_token"}},
 		{Method: "POST", Target: v3 + "createRoom"},
 		{Method: "POST", Target: v3 + "rooms/!r:s/invite"},
 		{Method: "POST", Target: v3 + "keys/claim"},
@@ -75,7 +77,10 @@ func TestWritesAreNotSentAgainAfterAReset(t *testing.T) {
 		{Method: "DELETE", Target: v3 + "devices/d"},
 	} {
 		for body, chunked := range map[string]bool{"": false, "{}": false, `{"chunked":1}`: true} {
-			call.Body, call.Chunked, call.Header = body, chunked, []string{alice}
+			call.Body, call.Chunked = body, chunked
+			if call.Header == nil {
+				call.Header = []string{alice}
+			}
 			p := proxytest.Start(t, deadSite)
 			all := p.Workers("main", "generic1", "generic2", "creator1", "creator2", "reader1", "reader2")
 			for _, w := range all {
@@ -84,6 +89,27 @@ func TestWritesAreNotSentAgainAfterAReset(t *testing.T) {
 			wantError(t, p.Send(call), 502, "M_UNKNOWN")
 			if n := total(all...); n != 1 {
 				t.Errorf("%s %s %q: %d deliveries", call.Method, call.Target, body, n)
+			}
+		}
+	}
+}
+
+// Synapse knows the transactions of a user's device on all workers, so what a
+// device sends is sent once more, whole.
+func TestSendOfADeviceIsSentAgain(t *testing.T) {
+	for _, token := range []string{tokentest.Synapse("alice", "a"), tokentest.MAS("a"), tokentest.Guest("1")} {
+		for _, target := range []string{sendTarget, "/_matrix/client/v3/rooms/!room:example.org/redact/$e/1"} {
+			p := proxytest.Start(t, deadSite)
+			creators := p.Workers("creator1", "creator2")
+			for _, w := range creators {
+				w.Answers(proxytest.Reset)
+			}
+			call := proxytest.Call{Method: "PUT", Target: target, Body: `{"body":"x"}`, Header: []string{"Authorization: Bearer " + token}}
+			wantError(t, p.Send(call), 502, "M_UNKNOWN")
+			for _, w := range creators {
+				if w.Count() != 1 || w.Last().Body() != call.Body {
+					t.Errorf("%s: %s got it %d times", target, w.Name, w.Count())
+				}
 			}
 		}
 	}

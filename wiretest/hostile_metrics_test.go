@@ -1,0 +1,79 @@
+package wiretest
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
+)
+
+// measuredSite has Caddy's metrics for all to see.
+const measuredSite = `route {
+	handle /scrape {
+		metrics
+	}
+	synapse_workers {
+		main $main
+		synchrotron $sync1 $sync2
+		event_creator $creator1 $creator2
+		federation_inbound $in1 $in2
+	}
+	respond next 404
+}`
+
+// variety is a request of users, rooms, servers and paths that no other number
+// has.
+func variety(i int) proxytest.Call {
+	header := []string{
+		bearer(tokentest.MAS(fmt.Sprint("canary", i))), proxytest.Bearer(fmt.Sprint("canary", i), "a"),
+		fmt.Sprintf(`Authorization: X-Matrix origin=canary%d,key="ed25519:1",sig="x"`, i), fmt.Sprintf("Host: canary%d.example.org", i),
+		fmt.Sprintf("User-Agent: canary%d", i),
+	}[i%5]
+	target := []string{
+		"/_matrix/client/v3/sync?since=canary%d", "/_matrix/client/v3/rooms/!canary%d:s/send/m.x/1", "/_matrix/federation/v1/send/canary%d",
+		"/_matrix/canary%d", "/_synapse/admin/canary%d", "/canary%d", "/_matrix/canary%d|%%2f",
+	}[i%7]
+	return proxytest.Call{Method: []string{"GET", "PUT", "POST", fmt.Sprint("CANARY", i)}[i%4], Target: fmt.Sprintf(target, i), Header: []string{header}}
+}
+
+var valueOfSample = regexp.MustCompile(`(?m) [^ ]+$`)
+
+// Whoever asks for whatever, as whoever: the metrics have as many series as
+// before, and name nobody.
+func TestSeriesDoNotGrow(t *testing.T) {
+	p := proxytest.Config{Site: measuredSite, Servers: "metrics"}.Start(t)
+	series := func() []string {
+		var samples []string
+		for line := range strings.Lines(p.Get("/scrape").Body) {
+			if !strings.HasPrefix(line, "#") {
+				samples = append(samples, valueOfSample.ReplaceAllString(strings.TrimSpace(line), ""))
+			}
+		}
+		slices.Sort(samples)
+		return samples
+	}
+	const period = 5 * 7 * 4
+	for i := range period { // one of each kind
+		p.Send(variety(i))
+	}
+	before := series()
+	for i := range 2000 {
+		p.Send(variety(period + i))
+	}
+	after := series()
+	if len(before) < 50 || !strings.Contains(strings.Join(before, "\n"), "caddy_http_requests_total") {
+		t.Fatalf("%d series are no test", len(before))
+	}
+	for _, sample := range after {
+		if !slices.Contains(before, sample) && strings.HasPrefix(sample, "caddy_") {
+			t.Errorf("a new series: %s", sample)
+		}
+		if strings.Contains(strings.ToLower(sample), "canary") {
+			t.Errorf("a label of a client's: %s", sample)
+		}
+	}
+}
