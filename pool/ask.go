@@ -49,11 +49,12 @@ type Answer struct {
 func (s *Set) Ask(ctx context.Context, q Question) (answer Answer, err error) {
 	defer func() {
 		// reverse_proxy aborts the connection of a client whose answer breaks off.
-		if aborted := recover(); aborted != nil {
-			if aborted != http.ErrAbortHandler {
-				panic(aborted)
-			}
+		switch aborted := recover(); aborted {
+		case nil:
+		case http.ErrAbortHandler:
 			err = fmt.Errorf("%s was answered in part", q.Path)
+		default:
+			panic(aborted)
 		}
 	}()
 	r, err := q.request(ctx)

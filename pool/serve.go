@@ -52,7 +52,8 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 		case err == nil:
 			return result{}
 		case r.Context().Err() != nil:
-			return p.gone(w)
+			w.WriteHeader(statusGone)
+			return result{}
 		case v.Body.Fault() != nil:
 			return result{answer: v.Body.Fault()}
 		case outcome == upstream.Full:
@@ -71,7 +72,7 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 			until = time.Now().Add(patience)
 		}
 		last = err
-		if answer := p.failed(r, v, err); answer != nil {
+		if answer := p.failed(v, err); answer != nil {
 			return result{answer: answer, err: err}
 		}
 		if !p.weRetry() || time.Now().After(until) {
@@ -122,14 +123,20 @@ func (p *running) exhausted(err error, outcome upstream.Outcome, tries int) bool
 
 // failed takes note that a worker failed a request. It returns the answer for
 // the client, or nil if the request may be sent to another worker.
-func (p *running) failed(r *http.Request, v *Visit, err error) *edge.Error {
+func (p *running) failed(v *Visit, err error) *edge.Error {
 	worker := v.attempt.Worker()
 	if worker != nil && !slices.Contains(v.tried, worker.Name()) {
 		v.tried = append(v.tried, worker.Name())
 	}
+	var netErr net.Error
+	slow := errors.As(err, &netErr) && netErr.Timeout()
 	var dialErr reverseproxy.DialError
 	if errors.As(err, &dialErr) {
-		if worker != nil {
+		switch {
+		case worker == nil:
+		case slow: // it may be busy, which leaves its caches as they are
+			worker.Failed(time.Now())
+		default:
 			worker.Refused(time.Now())
 		}
 		if !v.Body.Repeatable() {
@@ -137,8 +144,7 @@ func (p *running) failed(r *http.Request, v *Visit, err error) *edge.Error {
 		}
 		return nil
 	}
-	var netErr net.Error
-	if errors.As(err, &netErr) && netErr.Timeout() {
+	if slow {
 		return edge.ErrTimeout
 	}
 	if v.Body == nil && worker != nil {
@@ -164,12 +170,6 @@ func (p *running) waits() bool { return !p.config.off(lbTryDuration) && p.weRetr
 
 // statusGone is what access logs show of a client that went away.
 const statusGone = 499
-
-// gone ends a request whose client went away.
-func (p *running) gone(w http.ResponseWriter) result {
-	w.WriteHeader(statusGone)
-	return result{}
-}
 
 // wait pauses before the next round, longer each time. It reports false if
 // patience has ended or the client is gone.

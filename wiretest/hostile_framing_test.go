@@ -108,15 +108,13 @@ func TestRequestsAreNotSmuggled(t *testing.T) {
 	main := p.Worker("main")
 	main.Answers(echo)
 	for i, attack := range attacks() {
-		before := main.Count()
+		numbered := fmt.Sprintf("?n=%d HTTP/", i)
 		c := p.Open()
-		c.Write(attack + "GET /_matrix/last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
-		for res := c.Read("GET"); res.Status != 0; res = c.Read("GET") {
+		c.Write(strings.Replace(attack, " HTTP/", numbered, 1) + "GET /_matrix/last" + numbered + "1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+		for c.Read("GET").Status != 0 {
+			continue
 		}
 		c.Close()
-		if n := main.Count() - before; n > 2 { // the first, and the last
-			t.Errorf("%q: %d requests reached the worker", attack, n)
-		}
 		victim := fmt.Sprint("/_matrix/victim", i)
 		if res := p.Get(victim); res.Status != 200 || res.Body != victim {
 			t.Fatalf("after %q a victim was answered %d %q (%v)", attack, res.Status, res.Body, res.Err)
@@ -125,15 +123,21 @@ func TestRequestsAreNotSmuggled(t *testing.T) {
 	wantFramed(t, main)
 }
 
-// wantFramed checks that nothing a worker got can be read in two ways.
+// wantFramed checks that nothing a worker got can be read in two ways, and that
+// it got no request twice.
 func wantFramed(t *testing.T, w *proxytest.Worker) {
 	t.Helper()
+	seen := make(map[string]bool)
 	for _, r := range w.Requests() {
+		if seen[r.Target] {
+			t.Errorf("%s %s was seen twice", r.Method, r.Target)
+		}
+		seen[r.Target] = true
 		length, coding := r.Header.Values("Content-Length"), r.Header.Values("Transfer-Encoding")
 		if len(length)+len(coding) > 1 || len(coding) == 1 && coding[0] != "chunked" {
 			t.Errorf("%s %s: Content-Length %q, Transfer-Encoding %q", r.Method, r.Target, length, coding)
 		}
-		if strings.Contains(r.Target, "hidden") || len(r.Header.Values("Host")) != 1 || r.Header.Get("Host") == "evil" && r.Target != devicesTarget {
+		if strings.Contains(r.Target, "hidden") || len(r.Header.Values("Host")) != 1 || r.Header.Get("Host") == "evil" && !strings.HasPrefix(r.Target, devicesTarget) {
 			t.Errorf("%s %s of %q", r.Method, r.Target, r.Header["Host"])
 		}
 		for name := range r.Header {

@@ -1,17 +1,13 @@
 package wiretest
 
 import (
-	"crypto/tls"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-
-	"golang.org/x/net/http2"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
@@ -103,7 +99,8 @@ func TestHerdAsksOnce(t *testing.T) {
 	workers := make([]string, herd)
 	var all sync.WaitGroup
 	for c := range connections {
-		transport := &http2.Transport{AllowHTTP: true, DialTLS: func(network, addr string, _ *tls.Config) (net.Conn, error) { return net.Dial(network, addr) }}
+		transport := &http.Transport{Protocols: new(http.Protocols)}
+		transport.Protocols.SetUnencryptedHTTP2(true)
 		defer transport.CloseIdleConnections()
 		for i := c; i < herd; i += connections {
 			all.Go(func() { workers[i] = ride(t, transport, "http://"+d.Addr+syncTarget, token, sent) })

@@ -55,6 +55,7 @@ func TestDelegatedAuthentication(t *testing.T) {
 		t.Run(step.name, step.play)
 	}
 	t.Run("logs", w.logs)
+	t.Run("events sent twice", w.repeated) // by a way that the logs should not tell of
 }
 
 func newDelegated(t *testing.T) *delegated {

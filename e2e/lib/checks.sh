@@ -17,7 +17,7 @@ export_environment() {
 }
 
 run_client() {
-	(cd "$ROOT/e2e/client" && go test -tags goolm -count=1 -timeout 8m -v ./...)
+	(cd "$ROOT/e2e/client" && go test -tags goolm -count=1 -timeout 15m -v ./...)
 }
 
 # Synapse is asked twice: its processes, built as at start-up, and the script that it ships.

@@ -12,11 +12,27 @@ start() {
 	PROCESS_LOGS[$!]=$log
 }
 
-# stop ID: asks a process to end, and ends it after ten seconds.
+# serve FILE COMMAND…: runs a command as a service manager does: when it was asked to end, or killed, it is started again.
+# When it gives up by itself, that is an error. FILE holds the id of the process.
+serve() {
+	local file=$1 id status
+	shift
+	trap 'stop "$id"; exit' TERM
+	while :; do
+		"$@" &
+		id=$!
+		echo "$id" >"$file"
+		status=0
+		wait "$id" || status=$?
+		((status == 0 || status > 128)) || exit "$status"
+	done
+}
+
+# stop ID [SECONDS]: asks a process to end, and ends it after ten seconds.
 stop() {
-	local id=$1
+	local id=$1 seconds=${2:-10}
 	kill -TERM "$id" 2>/dev/null || return 0
-	wait_until 10 gone "$id" || kill -KILL "$id" 2>/dev/null || true
+	wait_until "$seconds" gone "$id" || kill -KILL "$id" 2>/dev/null || true
 	wait "$id" 2>/dev/null || true
 }
 
@@ -27,7 +43,7 @@ stop_all() {
 		kill -TERM "${PROCESS_IDS[i]}" 2>/dev/null || true
 	done
 	for ((i = ${#PROCESS_IDS[@]} - 1; i >= 0; i--)); do
-		stop "${PROCESS_IDS[i]}"
+		stop "${PROCESS_IDS[i]}" 15 # longer than what it serves may take
 	done
 	PROCESS_IDS=()
 }

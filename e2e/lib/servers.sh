@@ -2,6 +2,7 @@
 # runs on this machine already can be in the way.
 
 CADDY_PORTS=(18443 18448 28443 28448 21443 24443)
+CADDY_ADMIN=127.0.0.1:18019
 
 configure() {
 	"$VENV/bin/python" -B "$ROOT/e2e/synapse/configure.py" "$WORK"
@@ -11,7 +12,7 @@ configure() {
 # check_ports: what answers before anything was started is another server, which the run must not take for its own.
 check_ports() {
 	local port
-	for port in $(cut -d ' ' -f 3 "$WORK/processes") "${CADDY_PORTS[@]}"; do
+	for port in $(cut -d ' ' -f 3 "$WORK/processes") "${CADDY_PORTS[@]}" "${CADDY_ADMIN#*:}"; do
 		! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || fail "port $port is in use already"
 	done
 }
@@ -104,7 +105,7 @@ start_process() {
 	if [[ $name != main ]]; then
 		arguments=(synapse.app.generic_worker -c "$home/shared.yaml" -c "$home/workers/$name.yaml")
 	fi
-	start "$home/logs/$name.out" env MALLOC_ARENA_MAX=2 "$venv/bin/python" -m "${arguments[@]}"
+	start "$home/logs/$name.out" serve "$home/$name.pid" env MALLOC_ARENA_MAX=2 "$venv/bin/python" -m "${arguments[@]}"
 }
 
 # wait_for_processes PATTERN: until every starting process whose name matches says that it is healthy.

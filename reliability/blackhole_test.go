@@ -1,0 +1,74 @@
+//go:build linux && reliability
+
+package reliability
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A worker whose packets vanish costs a few users the time to connect, and
+// nobody an answer. The proxy has a network of its own, where nothing answers
+// at 10.9.9.9; all else are sockets in the file system.
+func TestBlackHole(t *testing.T) {
+	f := employ(t)
+	dir := tempDir(t)
+	for _, name := range []string{"main", "sync1", "sync2"} {
+		f.place(name, filepath.Join(dir, name)).start()
+	}
+	f.place("sync3", "10.9.9.9:8083")
+	p := newProxy(t, f, filepath.Join(dir, "site"))
+	cmd := caddy("run", "--adapter", "caddyfile", "--config", p.write(threeSyncsAlone))
+	inBlackHole(t, cmd)
+	p.start(cmd)
+
+	// All users of the worker at once, then one after the other.
+	own := usersOf("sync3", 300)
+	answers := p.each(len(own), len(own), func(n int) call { return syncCall(own[n], 0) })
+	report(t, answers)
+	wantNone(t, "lost", failed(answers))
+	answers = p.each(1, sized(1000, 5000), func(n int) call { return syncCall(own[n%len(own)], 0) })
+	report(t, answers)
+	wantNone(t, "lost", failed(answers))
+	slow := 0
+	for _, a := range answers {
+		if a.end.Sub(a.start) > time.Second {
+			slow++
+		}
+	}
+	t.Logf("%d of %d requests waited for a connection", slow, len(answers))
+	if slow > 5 {
+		t.Errorf("%d of %d requests waited for a connection", slow, len(answers))
+	}
+}
+
+const threeSyncsAlone = `synapse_workers {
+	main $main
+	synchrotron $sync1 $sync2 $sync3
+}`
+
+// inBlackHole gives a command a network in which packets to 10.9.9.0/24 are
+// lost: they come back by the loopback device, and belong to nobody.
+func inBlackHole(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exec.LookPath("ip"); err != nil {
+		t.Fatalf("%v: a network without a way out is made by ip, of the package iproute2", err)
+	}
+	const script = `ip link set lo up && ip route add 10.9.9.0/24 dev lo && exec "$0" "$@"`
+	cmd.Args = append([]string{shell, "-c", script, cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = shell
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
+	if id := os.Getuid(); id != 0 {
+		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
+		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: id, Size: 1}}
+		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+	}
+}
