@@ -26,10 +26,24 @@ type holdingSite struct {
 }
 
 func newHoldingSite(t *testing.T) *holdingSite {
-	s := &holdingSite{
-		t: t, listen: freeAddress(t), admin: freeAddress(t),
-		arrived: make(chan string, 8), release: make(chan struct{}),
+	s := &holdingSite{t: t, arrived: make(chan string, 8), release: make(chan struct{})}
+	main, sync1, sync2 := s.backend("main"), s.backend("sync1"), s.backend("sync2")
+	t.Cleanup(func() { _ = caddy.Stop() })
+	var err error
+	for range 10 {
+		if err = s.load(main, sync1, sync2); err == nil || !strings.Contains(err.Error(), "address already in use") {
+			break
+		} // else somebody took the port
 	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// load starts Caddy in front of the workers, on ports that are free.
+func (s *holdingSite) load(main, sync1, sync2 string) error {
+	s.listen, s.admin = freeAddress(s.t), freeAddress(s.t)
 	s.caddyfile = fmt.Sprintf(`{
 		admin %s
 		persist_config off
@@ -44,16 +58,12 @@ func newHoldingSite(t *testing.T) *holdingSite {
 			synchrotron sync1=%s sync2=%s
 			health_uri off
 		}
-	}`, s.admin, s.listen, s.backend("main"), s.backend("sync1"), s.backend("sync2"))
+	}`, s.admin, s.listen, main, sync1, sync2)
 	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(s.caddyfile), nil)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	if err := caddy.Load(config, true); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = caddy.Stop() })
-	return s
+	return caddy.Load(config, true)
 }
 
 // backend starts a worker and returns its address.
