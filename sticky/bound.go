@@ -4,7 +4,8 @@ import "math"
 
 // Bound says when a worker has enough, so that one busy key cannot sink the
 // worker it sticks to. What a worker does not take goes to the next one of the
-// same ranking: overflow is sticky too.
+// same ranking that has room for guests: overflow is sticky too, and does not
+// push out the keys of others in its turn.
 type Bound struct {
 	// How many times the mean of its pool a worker may have in flight.
 	// Greater than 1; 0 is off.
@@ -26,4 +27,13 @@ func (b Bound) Admits(inFlight, total, workers int) bool {
 	}
 	mean := float64(total+1) / float64(workers)
 	return float64(inFlight+1) <= math.Ceil(b.Factor*mean)
+}
+
+// Guests is the bound for keys of other workers, which overflow: half as far
+// above the mean, so that the rest is left to a worker's own keys.
+func (b Bound) Guests() Bound {
+	if b.Factor > 1 {
+		b.Factor = (1 + b.Factor) / 2
+	}
+	return b
 }

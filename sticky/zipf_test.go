@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// A simulation is a pool of workers and the requests of a million users over
-// time. Few users are very busy and most hardly ever there: the nth busiest
-// sends 1/n^1.1 times as many requests as the first.
+// A simulation is a pool of workers and the requests of many users over time.
+// Few users are very busy and most hardly ever there: the nth busiest sends
+// 1/n^1.1 times as many requests as the first.
 type simulation struct {
 	seeds []Seed
 	bound Bound
@@ -27,11 +27,11 @@ type simulation struct {
 	peak             float64 // the greatest of these ratios
 }
 
-func newSimulation(workers, population int) *simulation {
+func newSimulation(workers, users, population int) *simulation {
 	rng := rand.New(rand.NewPCG(uint64(population), 0))
 	return &simulation{
 		seeds: seedsOf(names(workers)), bound: Bound{Factor: Default.Factor},
-		rng: rng, rank: rand.NewZipf(rng, 1.1, 1, 1_000_000-1), population: population,
+		rng: rng, rank: rand.NewZipf(rng, 1.1, 1, uint64(users-1)), population: population,
 		inFlight: make([]int, workers), ends: make(map[int][]int), wanted: make([]int, workers),
 	}
 }
@@ -53,13 +53,13 @@ func (s *simulation) run(arrivals int) {
 	}
 }
 
-// arrive sends a request to the best worker of its ranking that admits it.
+// arrive sends a request to the worker that suits its key best, if that admits it.
 func (s *simulation) arrive(key Key) int {
 	walk := Rank(s.seeds, key)
 	first := next(&walk)
 	w := first
-	for !s.bound.Admits(s.inFlight[w], s.total, len(s.seeds)) {
-		w = next(&walk)
+	if !s.bound.Admits(s.inFlight[first], s.total, len(s.seeds)) {
+		w = s.host(key)
 	}
 	s.inFlight[w]++
 	s.total++
@@ -73,6 +73,20 @@ func (s *simulation) arrive(key Key) int {
 	s.ratios += ratio
 	s.peak = max(s.peak, ratio)
 	return w
+}
+
+// host returns the worker that takes a request whose best one does not: the next
+// with room for guests, else the next with any.
+func (s *simulation) host(key Key) int {
+	for _, bound := range []Bound{s.bound.Guests(), s.bound} {
+		walk := Rank(s.seeds, key)
+		for w, ok := walk.Next(); ok; w, ok = walk.Next() {
+			if bound.Admits(s.inFlight[w], s.total, len(s.seeds)) {
+				return w
+			}
+		}
+	}
+	panic("nobody takes a request")
 }
 
 // forget starts counting anew.
@@ -90,22 +104,22 @@ func (s *simulation) possible() (share float64) {
 	return share
 }
 
-// The bound holds whoever is busy, and few requests pay for it. The busiest
-// user alone sends an eighth of all requests. In a pool of eight that is all
-// that one worker should have, so no rule leaves many more than 92 % there where
-// they belong, and in a larger pool none leaves as many.
+// The bound holds whoever is busy, and few requests pay for it: at most one in a
+// hundred more than under any other rule. Of a million users the busiest alone sends an
+// eighth of all requests. In a pool of eight that is all that one worker should
+// have, so no rule leaves many more than 92 % there where they belong, and in a
+// larger pool none leaves as many. Of ten million, nobody is as busy.
 func TestBoundOfBusyUsers(t *testing.T) {
 	const populations = 4
 	for _, tt := range []struct {
-		workers int
-		onFirst float64 // at least
-		lost    float64 // at most, of what is possible
+		workers, users int
+		onFirst        float64 // at least
 	}{
-		{2, 0.92, 0.02}, {4, 0.92, 0.02}, {8, 0.88, 0.03}, {16, 0.80, 0.05},
+		{2, 1e6, 0.99}, {4, 1e6, 0.95}, {8, 1e6, 0.91}, {8, 1e7, 0.92}, {16, 1e6, 0.86},
 	} {
 		var onFirst, possible float64
 		for population := range populations {
-			s := newSimulation(tt.workers, population)
+			s := newSimulation(tt.workers, tt.users, population)
 			s.run(1000 * tt.workers)
 			s.forget()
 			s.run(2000 * tt.workers)
@@ -116,15 +130,16 @@ func TestBoundOfBusyUsers(t *testing.T) {
 				t.Errorf("%d workers: the busiest has %.3f times the mean, at most %.3f", tt.workers, ratio, s.peak)
 			}
 		}
-		if onFirst < tt.onFirst || onFirst < possible-tt.lost {
-			t.Errorf("%d workers: %.1f %% on their first choice; possible is %.1f %%", tt.workers, 100*onFirst, 100*possible)
+		t.Logf("%d workers, %d users: %.2f %% on their first choice; possible is %.2f %%", tt.workers, tt.users, 100*onFirst, 100*possible)
+		if onFirst < tt.onFirst || onFirst < possible-0.0105 {
+			t.Errorf("%d workers, %d users: %.2f %% on their first choice; possible is %.2f %%", tt.workers, tt.users, 100*onFirst, 100*possible)
 		}
 	}
 }
 
 // Without the bound the simulation has something to hold.
 func TestBusyUsersWithoutBound(t *testing.T) {
-	s := newSimulation(8, 0)
+	s := newSimulation(8, 1e6, 0)
 	s.bound = Bound{}
 	s.run(30_000)
 	if s.peak < 1.5 || s.onFirst != s.arrived {

@@ -20,6 +20,7 @@ type choice struct {
 	attempt   *Attempt // nil for a reverse_proxy on its own
 	tried     *tried
 	impatient bool // whether slow starts are none of the request's business
+	guest     bool // whether the request overflows from a worker that suits it better
 
 	clock
 	census
@@ -47,7 +48,7 @@ func (c *choice) ranked(key sticky.Key) (index int, outcome Outcome) {
 			index, best, outcome = i, s, how
 		}
 		how = max(how, passedOver[s])
-		crowded = crowded || s == full
+		crowded, c.guest = crowded || s == full, c.guest || s == busy
 	}
 	if c.serves(best, crowded) {
 		return index, outcome
@@ -58,7 +59,7 @@ func (c *choice) ranked(key sticky.Key) (index int, outcome Outcome) {
 // serves reports whether the best standing that there is suffices.
 func (c *choice) serves(best standing, crowded bool) bool {
 	switch best {
-	case busy, warming:
+	case tight, busy, warming:
 		return true
 	case drained: // if it is that or an error
 		return c.last() || crowded && !c.falls()

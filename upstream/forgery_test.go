@@ -62,19 +62,20 @@ func (f forgery) aimed(n int, seeds []sticky.Seed) []string {
 	claims := make([]string, 0, n)
 	for i := 0; len(claims) < n; i++ {
 		claim := fmt.Sprintf("forged%d", i)
-		if best, _ := f.home(claim, seeds); best == victim {
+		if f.ranking(claim, seeds)[0] == victim {
 			claims = append(claims, claim)
 		}
 	}
 	return claims
 }
 
-// home returns the workers that suit the key of a claim best and second best.
-func (f forgery) home(claim string, seeds []sticky.Seed) (best, second int) {
+// ranking lists the workers, the one that suits the key of a claim best first.
+func (f forgery) ranking(claim string, seeds []sticky.Seed) (ranked []int) {
 	walk := sticky.Rank(seeds, f.key(claim))
-	best, _ = walk.Next()
-	second, _ = walk.Next()
-	return best, second
+	for w, ok := walk.Next(); ok; w, ok = walk.Next() {
+		ranked = append(ranked, w)
+	}
+	return ranked
 }
 
 // A manner is a way in which requests are sent and counted, each by itself.
@@ -145,6 +146,11 @@ func (s *siege) share() int {
 	return max(int(math.Ceil(sticky.Default.Factor*mean)), sticky.Default.Floor+1)
 }
 
+// hasRoomForGuests reports whether a worker takes the keys of another one.
+func (s *siege) hasRoomForGuests(worker int) bool {
+	return sticky.Default.Guests().Admits(s.inFlight[worker], s.total, len(s.pool))
+}
+
 func seedsOf(pool reverseproxy.UpstreamPool) []sticky.Seed {
 	seeds := make([]sticky.Seed, len(pool))
 	for i, up := range pool {
@@ -208,7 +214,7 @@ func TestForgedKeysWithoutBound(t *testing.T) {
 }
 
 // Who is not at home on the worker under attack notices nothing. Who is gets
-// what it has left, or the next worker of the ranking.
+// what it has left, or the next worker of the ranking that has room for guests.
 func TestForgedKeysLeaveOthersAtHome(t *testing.T) {
 	for _, f := range forgeries {
 		t.Run(f.name, func(t *testing.T) {
@@ -220,10 +226,11 @@ func TestForgedKeysLeaveOthersAtHome(t *testing.T) {
 					continue
 				}
 				claim := fmt.Sprintf("honest%d", i)
-				best, second := f.home(claim, seeds)
+				ranked := f.ranking(claim, seeds)
+				next := slices.IndexFunc(ranked[1:], s.hasRoomForGuests) + 1
 				got := s.send(shortRequests, f.request(claim))
-				if got != best && (best != victim || got != second) {
-					t.Fatalf("after %d requests %d serves who is at home on %d, then %d", s.total, got, best, second)
+				if got != ranked[0] && (ranked[0] != victim || got != ranked[next]) {
+					t.Fatalf("after %d requests %d serves who is at home on %v in turn", s.total, got, ranked)
 				}
 			}
 		})

@@ -9,6 +9,7 @@ type standing uint8
 
 const (
 	ready   standing = iota // up, with room
+	tight                   // up, with room for its own keys only
 	busy                    // up, with more than its share in flight
 	warming                 // up, but back for too short a time to have this key
 	drained                 // up, but meant to get nothing new
@@ -20,7 +21,7 @@ const (
 // passedOver says what it means for a request that it does not get a worker of
 // a standing, by which it was better placed.
 var passedOver = [...]Outcome{
-	busy: Overflow, warming: Warming, drained: Drained, down: Failover, full: Overflow, spent: Failover,
+	tight: Overflow, busy: Overflow, warming: Warming, drained: Drained, down: Failover, full: Overflow, spent: Failover,
 }
 
 // standing returns how well placed a worker is to serve a request of a key.
@@ -49,10 +50,8 @@ func (c *choice) standing(i int, key sticky.Key) standing {
 		return drained
 	case up && !w.absence.none() && c.warms(i, key):
 		return warming
-	case !c.admitted(i):
-		return busy
 	}
-	return ready
+	return c.room(i)
 }
 
 // up reports whether a worker looks up. A worker without colleagues is not
@@ -91,15 +90,21 @@ func (c *choice) warms(i int, key sticky.Key) bool {
 	return !c.blind && !absence.none()
 }
 
-// admitted reports whether a worker has less than enough in flight. The mean
-// is that of the workers which have all of their keys.
-func (c *choice) admitted(i int) bool {
+// room tells whether a worker has room for the request. The mean is that of the
+// workers which have all of their keys.
+func (c *choice) room(i int) standing {
 	inFlight := c.load(i)
 	if inFlight <= c.bound.Floor || c.bound.Factor == 0 {
-		return true // and the others need not be asked
+		return ready // and the others need not be asked
 	}
 	total, workers := c.mean()
-	return c.bound.Admits(inFlight, total, workers)
+	switch {
+	case !c.bound.Admits(inFlight, total, workers):
+		return busy
+	case c.guest && !c.bound.Guests().Admits(inFlight, total, workers):
+		return tight
+	}
+	return ready
 }
 
 // load returns what a worker has in flight of the request's kind. A

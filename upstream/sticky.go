@@ -55,7 +55,8 @@ type Sticky struct {
 	Key string `json:"key,omitempty"`
 
 	// How many times the mean of all workers one worker may have in flight
-	// before its keys overflow, each to the next worker of its ranking.
+	// before its keys overflow, each to the next worker of its ranking that has
+	// room for guests: that is less than half as far above the mean.
 	// Greater than 1, or 0 to never overflow. Default: 1.25.
 	Bound *float64 `json:"bound,omitempty"`
 
