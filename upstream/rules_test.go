@@ -173,7 +173,13 @@ func TestRules(t *testing.T) {
 		{"two busy", 0, func(w *world, _ *Attempt) { w.busy(0, 90, 0); w.busy(1, 90, 0) }, 2, Overflow},
 		{"overflow leaves a worker room for its own", 0, func(w *world, _ *Attempt) { w.busy(0, 100, 0); w.busy(1, 60, 0); w.busy(2, 40, 0) }, 2, Overflow},
 		{"what a worker keeps free is for its own", 0, func(w *world, _ *Attempt) { w.busy(0, 60, 0); w.busy(1, 100, 0); w.busy(2, 40, 0) }, 0, Best},
-		{"overflow, and nowhere much room", 3, func(w *world, _ *Attempt) { w.busy(0, 100, 0); w.busy(1, 78, 0); w.busy(2, 79, 0); w.s.bound.Floor = 0; w.s.bound.Factor = 1.1 }, 1, Overflow},
+		{"overflow, and nowhere much room", 3, func(w *world, _ *Attempt) {
+			w.busy(0, 100, 0)
+			w.busy(1, 78, 0)
+			w.busy(2, 79, 0)
+			w.s.bound.Floor = 0
+			w.s.bound.Factor = 1.1
+		}, 1, Overflow},
 		{"busy, unbounded", 0, func(w *world, a *Attempt) { w.busy(0, 500, 0); a.Unbounded = true }, 0, Best},
 		{"busy with long polls", 0, func(w *world, _ *Attempt) { w.busy(0, 0, 500) }, 0, Best},
 		{"long poll, busy with long polls", 0, func(w *world, a *Attempt) { w.busy(0, 0, 500); a.LongPoll = true }, 1, Overflow},
