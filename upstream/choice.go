@@ -28,6 +28,19 @@ type choice struct {
 
 // pick returns the worker for a key, or -1 and why there is none.
 func (c *choice) pick(key sticky.Key) (index int, outcome Outcome) {
+	index, outcome = c.find(key)
+	if index < 0 || c.proves(index) {
+		return index, outcome
+	}
+	c.census, c.guest = census{}, false // that one looks down now
+	if index, outcome = c.find(key); index >= 0 {
+		c.proves(index)
+	}
+	return index, outcome
+}
+
+// find returns the worker for a key if nobody else takes it in the meantime.
+func (c *choice) find(key sticky.Key) (index int, outcome Outcome) {
 	if key == sticky.None {
 		return c.lessBusy()
 	}

@@ -62,9 +62,13 @@ func (c *choice) up(i int) bool {
 
 // paused reports whether a worker is left alone after a failure. The clock is
 // read only for a worker that has failed.
-func (c *choice) paused(w *Worker) bool {
-	until := w.until.Load()
-	return until != 0 && c.now() < until
+func (c *choice) paused(w *Worker) bool { return w.pause.failed() && w.pause.lasts(c.now()) }
+
+// proves reports whether the request may go to a worker. It had better not if
+// that has failed before, and another request finds out whether it is back.
+func (c *choice) proves(i int) bool {
+	p := &c.workers[i].pause
+	return !p.failed() || p.prove(c.now())
 }
 
 // drains reports whether a worker is to get nothing new, by the configuration

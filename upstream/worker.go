@@ -11,13 +11,6 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
 
-// A worker that refuses a connection, or breaks it off, is left alone for a
-// while, longer after each further time.
-const (
-	shortestPause = time.Second
-	longestPause  = 10 * time.Second
-)
-
 // Worker is what is remembered of one worker of one pool. It belongs to the
 // process: a worker that is still there after a config reload keeps what it
 // has in flight, its pause if it is down, and what the admin API said of it.
@@ -28,9 +21,7 @@ type Worker struct {
 	short atomic.Int64 // requests in flight, but for
 	long  atomic.Int64 // long polls
 
-	failures atomic.Int32 // pauses in a row
-	until    atomic.Int64 // the end of the last one, in Unix nanoseconds; 0 is up
-
+	pause   pause
 	absence absence
 	drained atomic.Bool  // by the admin API
 	drains  atomic.Int32 // by how many policies that run
@@ -62,28 +53,14 @@ func (w *Worker) Refused(now time.Time) {
 
 // Failed takes note that the worker broke a connection off: it is left alone
 // for a second, then two, up to ten. Requests that fail together are one
-// failure.
-func (w *Worker) Failed(now time.Time) {
-	until := w.until.Load()
-	if now.UnixNano() < until {
-		return
-	}
-	pause := min(shortestPause<<min(w.failures.Load(), 8), longestPause)
-	if w.until.CompareAndSwap(until, now.Add(pause).UnixNano()) {
-		w.failures.Add(1)
-	}
-}
+// failure. Then a single request finds out whether it is back.
+func (w *Worker) Failed(now time.Time) { w.pause.begin(now) }
 
 // Succeeded takes note that the worker is there: it is used again at once.
-func (w *Worker) Succeeded() {
-	if w.until.Load() != 0 { // written only when there is something to clear
-		w.failures.Store(0)
-		w.until.Store(0)
-	}
-}
+func (w *Worker) Succeeded() { w.pause.end() }
 
 // Paused reports whether the worker is being left alone after a failure.
-func (w *Worker) Paused(now time.Time) bool { return now.UnixNano() < w.until.Load() }
+func (w *Worker) Paused(now time.Time) bool { return w.pause.lasts(now.UnixNano()) }
 
 // Drain takes the worker out until Undrain, or until no configuration lists it
 // any more: it gets no new requests while another worker can answer them.

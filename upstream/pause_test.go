@@ -1,0 +1,97 @@
+package upstream
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// After a pause one request finds out whether the worker is there. The others
+// do without it until that one has failed, or has had the time to.
+func TestOneRequestProvesAWorker(t *testing.T) {
+	w := newWorld(t, 4)
+	who := func() int { return w.choose(&Attempt{Key: alice}) }
+	fails := func() { w.worker(0).Failed(w.now) }
+	later := func(d time.Duration) { w.now = w.now.Add(d) }
+	want := func(what string, ranks ...int) {
+		t.Helper()
+		for i, rank := range ranks {
+			if got := who(); got != rank {
+				t.Fatalf("%s: request %d goes to rank %d, want %d", what, i+1, got, rank)
+			}
+		}
+	}
+	fails()
+	want("left alone", 1, 1)
+	later(shortestPause)
+	want("after the pause", 0, 1, 1)
+	later(2 * time.Second)
+	fails()
+	want("it failed again", 1, 1)
+	later(2 * shortestPause)
+	want("after a longer pause", 0, 1)
+	w.worker(0).Succeeded()
+	want("it is there", 0, 0)
+
+	fails()
+	later(shortestPause)
+	want("once more", 0, 1)
+	later(provingTime)
+	want("whoever proves it has not failed", 0, 0)
+}
+
+// A worker without key is proved by one request as well.
+func TestOneRequestWithoutKeyProvesAWorker(t *testing.T) {
+	w := newWorld(t, 2)
+	w.worker(0).Failed(w.now)
+	w.now = w.now.Add(shortestPause)
+	first := 0
+	for range 200 {
+		a := new(Attempt)
+		if w.choose(a) == 0 {
+			first++
+		}
+		a.Release()
+	}
+	if first != 1 {
+		t.Errorf("%d requests went to a worker that nobody knew to be there", first)
+	}
+}
+
+// Where there is nobody else, all go.
+func TestAllProveTheLastWorker(t *testing.T) {
+	for _, size := range []int{1, 2} {
+		w := newWorld(t, size)
+		for rank := range size {
+			w.worker(rank).Failed(w.now)
+		}
+		w.now = w.now.Add(shortestPause)
+		for range 5 {
+			if got := w.choose(&Attempt{Key: alice, Last: true}); got < 0 {
+				t.Fatalf("of %d workers nobody is asked", size)
+			}
+		}
+	}
+}
+
+// However many ask at once, one goes.
+func TestOneOfManyProvesAWorker(t *testing.T) {
+	w := newWorld(t, 4)
+	w.worker(0).Failed(w.now)
+	w.now = w.now.Add(shortestPause)
+	var wg sync.WaitGroup
+	var first atomic.Int32
+	for range 64 {
+		wg.Go(func() {
+			a := &Attempt{Key: alice}
+			if up := w.s.Select(w.pool, attached(a), nil); up == w.upstream(0) {
+				first.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if n := first.Load(); n != 1 {
+		t.Errorf("%d requests went to a worker that nobody knew to be there", n)
+	}
+}
