@@ -26,7 +26,7 @@ const (
 // Endpoint | Does
 // ---------|------
 // `GET /synapse_workers/workers` | lists the workers
-// `POST /synapse_workers/drain?worker=<name>` | drains a worker: it gets no new requests while another one can answer them, and what it has in flight ends by itself
+// `POST /synapse_workers/drain?worker=<name>` | drains a worker: it gets no new requests while another one can answer them, and what it has in flight ends by itself. Where nobody else can answer, requests wait for it to be restarted
 // `POST /synapse_workers/undrain?worker=<name>` | takes that back: the worker's users and rooms return to it gradually
 //
 // All answer with a list of workers, as [Worker] describes them: of all, or of
@@ -35,8 +35,7 @@ const (
 // `pool=<name>` and `main=<address>` choose among workers of one name in
 // several pools or of several homeservers; without them all are meant. What was
 // drained here stays so over reloads, until the configuration no longer lists
-// the worker. The main process and Matrix Authentication Service cannot be
-// drained.
+// the worker.
 type API struct{}
 
 // CaddyModule returns the Caddy module information.
@@ -51,7 +50,7 @@ func (API) CaddyModule() caddy.ModuleInfo {
 func (API) Routes() []caddy.AdminRoute {
 	return []caddy.AdminRoute{
 		{Pattern: WorkersPath, Handler: on(http.MethodGet, all)},
-		{Pattern: DrainPath, Handler: on(http.MethodPost, each((*upstream.Worker).Drain))},
+		{Pattern: DrainPath, Handler: on(http.MethodPost, each(drain))},
 		{Pattern: UndrainPath, Handler: on(http.MethodPost, each((*upstream.Worker).Undrain))},
 	}
 }
@@ -84,6 +83,9 @@ func each(do func(*upstream.Worker)) caddy.AdminHandlerFunc {
 		return answer(w, workers)
 	}
 }
+
+// drain drains a worker from now on.
+func drain(w *upstream.Worker) { w.Drain(time.Now()) }
 
 // answer writes workers as JSON.
 func answer(w http.ResponseWriter, workers []*upstream.Worker) error {

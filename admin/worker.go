@@ -10,7 +10,6 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
-	"github.com/caddy-matrix/caddy-synapse-workers/routing"
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
 )
 
@@ -83,11 +82,7 @@ func find(query url.Values) ([]*upstream.Worker, error) {
 		if len(called) == 0 {
 			return nil, refuse(http.StatusNotFound, "there is no worker '%s': expected one of %s", name, list(candidates))
 		}
-		replaceable := slices.DeleteFunc(called, alone)
-		if len(replaceable) == 0 {
-			return nil, refuse(http.StatusBadRequest, "'%s' cannot be drained: nothing else can answer for it", name)
-		}
-		for _, w := range replaceable {
+		for _, w := range called {
 			if !slices.Contains(found, w) {
 				found = append(found, w)
 			}
@@ -96,18 +91,11 @@ func find(query url.Values) ([]*upstream.Worker, error) {
 	return found, nil
 }
 
-// alone reports whether nothing can stand in for a process.
-func alone(w *upstream.Worker) bool {
-	return w.Pool() == routing.MainName || w.Pool() == routing.MASName
-}
-
 // list names workers for an error message.
 func list(workers []*upstream.Worker) string {
 	var names []string
 	for _, w := range workers {
-		if !alone(w) {
-			names = append(names, w.Name())
-		}
+		names = append(names, w.Name())
 	}
 	if len(names) == 0 {
 		return "none, for lack of workers"

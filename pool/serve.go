@@ -16,14 +16,6 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
 )
 
-// The last pool of a chain waits for a worker that restarts, since nobody else
-// can answer. No pool spends longer than that on workers that are not there.
-const (
-	patience    = 5 * time.Second
-	firstPause  = 100 * time.Millisecond
-	longestStep = 500 * time.Millisecond
-)
-
 // result is what became of a request in a pool.
 type result struct {
 	answer *edge.Error // for the client, if no worker answered
@@ -42,9 +34,8 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 	p.repeats.earn(p.inFlight.Add(1))
 	defer p.inFlight.Add(-1)
 	var (
-		last  error     // the last failure
-		until time.Time // when patience ends
-		pause = firstPause
+		last error // the last failure
+		wait waiting
 	)
 	for tries := 0; ; tries++ {
 		outcome, err := p.try(w, r, v)
@@ -58,24 +49,32 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 			return result{answer: v.Body.Fault()}
 		case outcome == upstream.Full:
 			return result{answer: edge.ErrBusy, err: err}
+		case outcome == upstream.Held:
+			wait.begin()
+			v.attempt.Impatient = !p.waits() || !wait.next(r.Context())
+			continue
 		case outcome == upstream.Down || p.exhausted(err, outcome, tries):
 			if last == nil {
 				last = err
 			}
-			if !v.attempt.Last || outcome == upstream.Down || !p.waits() || !wait(r.Context(), &pause, until) {
+			if !v.attempt.Last || outcome == upstream.Down || !p.waits() || !wait.begun() {
+				return unavailable(last)
+			}
+			if !wait.next(r.Context()) && r.Context().Err() == nil {
 				return unavailable(last)
 			}
 			v.attempt.NextRound()
 			continue
 		}
-		if until.IsZero() {
-			until = time.Now().Add(patience)
-		}
+		wait.begin()
 		last = err
 		if answer := p.failed(v, err); answer != nil {
 			return result{answer: answer, err: err}
 		}
-		if !p.weRetry() || time.Now().After(until) {
+		if v.again > 0 {
+			wait.long()
+		}
+		if !p.weRetry() || wait.over() {
 			return unavailable(err)
 		}
 	}
@@ -170,20 +169,3 @@ func (p *running) waits() bool { return !p.config.off(lbTryDuration) && p.weRetr
 
 // statusGone is what access logs show of a client that went away.
 const statusGone = 499
-
-// wait pauses before the next round, longer each time. It reports false if
-// patience has ended or the client is gone.
-func wait(ctx context.Context, pause *time.Duration, until time.Time) bool {
-	if until.IsZero() || time.Now().Add(*pause).After(until) {
-		return false
-	}
-	timer := time.NewTimer(*pause)
-	defer timer.Stop()
-	*pause = min(2**pause, longestStep)
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}

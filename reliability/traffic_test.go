@@ -90,7 +90,7 @@ func failed(answers []answer) []answer {
 // mixed is the requests of many users and a bridge.
 func mixed(n int) call {
 	kinds := []func(int) call{
-		roomCall, queryCall, sendCall, bridgeCall, stateCall, sendCall, roomCall, createCall, pushersCall,
+		roomCall, queryCall, sendCall, bridgeCall, stateCall, sendCall, roomCall, createCall, pushersCall, typingCall,
 	}
 	if n%3 == 0 {
 		return syncCall(n%500, 20*time.Millisecond)

@@ -37,7 +37,7 @@ var situations = []struct {
 		a := &Attempt{Key: alice}
 		run := selector(boundTo(t, pool), pool, a)
 		run()
-		a.Worker().Drain()
+		a.Worker().Drain(noon)
 		return passesOver(t, run, a, Drained)
 	}},
 	{"attempt/best returning", func(t testing.TB, pool reverseproxy.UpstreamPool) func() *reverseproxy.Upstream {
@@ -163,7 +163,7 @@ func TestConcurrentUse(t *testing.T) {
 				case i%5 == 0:
 					w.Refused(time.Now())
 				case i%7 == 0:
-					w.Drain()
+					w.Drain(noon)
 				default:
 					w.Undrain()
 					w.Succeeded()

@@ -36,6 +36,10 @@ type Attempt struct {
 	// of them are drained or look down.
 	Last bool
 
+	// Whether the request has waited long enough for a worker that was drained
+	// just now, and goes to it all the same if nobody else can answer.
+	Impatient bool
+
 	worker  *Worker
 	outcome Outcome
 	held    *atomic.Int64
@@ -64,6 +68,9 @@ const (
 	// Down: no worker, since all that are not drained look down, or there are
 	// none.
 	Down
+	// Held: no worker yet, since those that could answer were drained just now,
+	// and nobody else can. They will be restarted.
+	Held
 	// Full: no worker, since all that are left serve all they may.
 	Full
 	// Tried: no worker, since the request was sent to all of them.
@@ -75,7 +82,7 @@ func (o Outcome) Chosen() bool { return Best <= o && o <= Failover }
 
 // String returns the outcome as a word for logs and metrics.
 func (o Outcome) String() string {
-	words := [...]string{"unasked", "best", "overflow", "warming", "drained", "failover", "down", "full", "tried"}
+	words := [...]string{"unasked", "best", "overflow", "warming", "drained", "failover", "down", "held", "full", "tried"}
 	if int(o) < len(words) {
 		return words[o]
 	}

@@ -63,10 +63,13 @@ func (c *choice) ranked(key sticky.Key) (index int, outcome Outcome) {
 		how = max(how, passedOver[s])
 		crowded, c.guest = crowded || s == full, c.guest || s == busy
 	}
-	if c.serves(best, crowded) {
-		return index, outcome
+	switch {
+	case !c.serves(best, crowded):
+		return -1, c.refusal(crowded)
+	case best == drained && c.last() && c.holds(index):
+		return -1, Held
 	}
-	return -1, c.refusal(crowded)
+	return index, outcome
 }
 
 // serves reports whether the best standing that there is suffices.

@@ -54,6 +54,36 @@ func TestRulesOfDraining(t *testing.T) {
 	}
 }
 
+// Where nobody else can answer, requests wait for those that were drained just
+// now: they are about to be restarted.
+func TestRulesOfHolding(t *testing.T) {
+	now := func(ranks ...int) func(w *world, a *Attempt) {
+		return func(w *world, a *Attempt) {
+			for _, rank := range ranks {
+				w.worker(rank).Drain(w.now)
+			}
+			last(a)
+		}
+	}
+	with := func(prepare func(w *world, a *Attempt), more func(w *world, a *Attempt)) func(w *world, a *Attempt) {
+		return func(w *world, a *Attempt) { prepare(w, a); more(w, a) }
+	}
+	for _, r := range []rule{
+		{"alone, just drained", 1, now(0), -1, Held},
+		{"alone, drained a while ago", 1, with(now(0), func(w *world, _ *Attempt) { w.now = w.now.Add(holding) }), 0, Best},
+		{"alone, just drained, not the last pool", 1, with(now(0), func(_ *world, a *Attempt) { a.Last = false }), -1, Down},
+		{"alone, just drained, waited enough", 1, with(now(0), func(_ *world, a *Attempt) { a.Impatient = true }), 0, Best},
+		{"alone, just drained, and down", 1, with(now(0), func(w *world, _ *Attempt) { w.unhealthy(0) }), 0, Best},
+		{"alone, put back", 1, with(now(0), func(w *world, _ *Attempt) { w.worker(0).Undrain() }), 0, Best},
+		{"another one there", 2, now(0), 1, Drained},
+		{"both just drained", 2, now(0, 1), -1, Held},
+		{"just drained, the other one down", 2, with(now(0), func(w *world, _ *Attempt) { w.unhealthy(1) }), -1, Held},
+		{"just drained, the other one tried", 2, with(now(0), func(w *world, a *Attempt) { w.tried(a, 1) }), -1, Held},
+	} {
+		t.Run(r.name, r.test)
+	}
+}
+
 func TestRetriesLeaveTheDrainedForLast(t *testing.T) {
 	for _, isLast := range []bool{false, true} {
 		w := newWorld(t, 4)
@@ -153,7 +183,7 @@ func TestWhoDrains(t *testing.T) {
 	_ = reloaded.Cleanup()
 	wantDrained("after the next one", w, false, false)
 
-	w.Drain()
+	w.Drain(noon)
 	after := bind(members("one", "two")...)
 	_ = before.Cleanup()
 	if chosen(after) == best {
@@ -164,7 +194,7 @@ func TestWhoDrains(t *testing.T) {
 	if chosen(after) != best {
 		t.Error("undrained, but gets no requests")
 	}
-	w.Drain()
+	w.Drain(noon)
 	_ = after.Cleanup()
 	if chosen(bind(members("one", "two")...)) != best {
 		t.Error("a worker that no configuration listed any more is still drained")
@@ -178,7 +208,7 @@ func TestDrainedDynamicWorkerIsNotForgotten(t *testing.T) {
 	s.Select(poolOf("leaving:1"), attached(a), nil)
 	a.Release()
 	w := a.Worker()
-	w.Drain()
+	w.Drain(noon)
 	if w.idle(time.Now()) {
 		t.Error("the pool may forget that the worker is drained")
 	}

@@ -50,7 +50,7 @@ func (w *world) refusing(ranks ...int) {
 
 func (w *world) drained(ranks ...int) {
 	for _, rank := range ranks {
-		w.worker(rank).Drain()
+		w.worker(rank).Drain(w.now.Add(-time.Hour))
 	}
 }
 

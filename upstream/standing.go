@@ -1,6 +1,10 @@
 package upstream
 
-import "github.com/caddy-matrix/caddy-synapse-workers/sticky"
+import (
+	"time"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
+)
 
 // A standing says how well placed a worker is to serve a request, the best
 // first. The request goes to a worker of the best standing that there is, and
@@ -73,7 +77,17 @@ func (c *choice) proves(i int) bool {
 
 // drains reports whether a worker is to get nothing new, by the configuration
 // or by the admin API.
-func (c *choice) drains(i int) bool { return c.drained[i] || c.workers[i].drained.Load() }
+func (c *choice) drains(i int) bool { return c.drained[i] || c.workers[i].drained.Load() != 0 }
+
+// holding is how long after a drain requests wait that nobody else can answer.
+// What is in flight has mostly ended by then, and the worker is restarted.
+const holding = 10 * time.Second
+
+// holds reports whether a request waits rather than go to a drained worker.
+func (c *choice) holds(i int) bool {
+	since := c.workers[i].drained.Load()
+	return c.attempt != nil && !c.attempt.Impatient && since != 0 && c.now()-since < int64(holding)
+}
 
 // miss takes note that a request passes a worker over that is away.
 func (c *choice) miss(w *Worker) {

@@ -23,7 +23,7 @@ type Worker struct {
 
 	pause   pause
 	absence absence
-	drained atomic.Bool  // by the admin API
+	drained atomic.Int64 // since when by the admin API, in Unix nanoseconds; 0 is not
 	drains  atomic.Int32 // by how many policies that run
 }
 
@@ -62,23 +62,24 @@ func (w *Worker) Succeeded() { w.pause.end() }
 // Paused reports whether the worker is being left alone after a failure.
 func (w *Worker) Paused(now time.Time) bool { return w.pause.lasts(now.UnixNano()) }
 
-// Drain takes the worker out until Undrain, or until no configuration lists it
-// any more: it gets no new requests while another worker can answer them.
-// What it has in flight ends by itself.
-func (w *Worker) Drain() { w.drained.Store(true) }
+// Drain takes the worker out from now on until Undrain, or until no
+// configuration lists it any more: it gets no new requests while another worker
+// can answer them. What it has in flight ends by itself. Where nobody else can
+// answer, requests wait for a while, for it to be restarted.
+func (w *Worker) Drain(now time.Time) { w.drained.Store(now.UnixNano()) }
 
 // Undrain takes a Drain back. Its keys return to it gradually.
-func (w *Worker) Undrain() { w.drained.Store(false) }
+func (w *Worker) Undrain() { w.drained.Store(0) }
 
 // Drained reports whether the worker is drained, by the configuration, by
 // Drain, or by both.
 func (w *Worker) Drained() (byConfig, byAdmin bool) {
-	return w.drains.Load() > 0, w.drained.Load()
+	return w.drains.Load() > 0, w.drained.Load() != 0
 }
 
 // idle reports whether nothing would be lost if the worker were forgotten.
 func (w *Worker) idle(now time.Time) bool {
-	return w.InFlight(false) == 0 && w.InFlight(true) == 0 && !w.Paused(now) && !w.drained.Load()
+	return w.InFlight(false) == 0 && w.InFlight(true) == 0 && !w.Paused(now) && w.drained.Load() == 0
 }
 
 func (w *Worker) inFlight(long bool) *atomic.Int64 {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -249,39 +250,63 @@ func TestDrainOutlivesReloadsButNotItsWorker(t *testing.T) {
 }
 
 // A drained worker never costs a request: soft classes go on as if their pool
-// were down, and where nobody else can answer it still does.
+// were down.
 func TestWhenAllAreDrained(t *testing.T) {
-	p := proxytest.Config{Dead: []string{"receipts2"}, Site: `synapse_workers {
+	p := proxytest.Start(t, `synapse_workers {
 		main $main
 		synchrotron $sync1 $sync2
 		generic_worker $generic
-		typing $typing
-		receipts $receipts1 $receipts2
-		media_repository $media1 $media2
-	}`}.Start(t)
-	sync := proxytest.Call{Target: syncTarget, Header: []string{alice}}
-	typing := proxytest.Call{Method: "PUT", Target: typingTarget, Body: "{}"}
-	receipt := func(room int) proxytest.Call {
-		return proxytest.Call{Method: "POST", Body: "{}", Target: fmt.Sprintf("/_matrix/client/v3/rooms/!room%d:example.org/receipt/m.read/$e", room)}
-	}
-	download := proxytest.Call{Target: "/_matrix/client/v1/media/download/example.org/abc"}
+	}`)
+	call := proxytest.Call{Target: syncTarget, Header: []string{alice}}
 
 	drain(t, "worker=sync1&worker=sync2")
-	wantFrom(t, p.Send(sync), "generic")
+	wantFrom(t, p.Send(call), "generic")
 	wantFrom(t, p.Send(proxytest.Call{Target: syncTarget}), "generic") // without a key
 	drain(t, "worker=generic")
-	wantFrom(t, p.Send(sync), "main")
+	wantFrom(t, p.Send(call), "main")
 	undrain(t, "worker=sync2")
-	wantFrom(t, p.Send(sync), "sync2")
+	wantFrom(t, p.Send(call), "sync2")
+}
 
-	drain(t, "worker=typing")
-	wantFrom(t, p.Send(typing), "typing")
-	drain(t, "worker=receipts1")
-	for room := range 8 { // the other one is down
-		wantFrom(t, p.Send(receipt(room)), "receipts1")
+// Where nobody else can answer, a request waits for a worker that was drained
+// just now, and goes to it in the end.
+func TestWhenTheOnlyOneIsDrained(t *testing.T) {
+	p := proxytest.Config{Dead: []string{"receipts2"}, Site: `synapse_workers {
+		main $main
+		typing $typing
+		receipts $receipts1 $receipts2
+		push_rules $push_rules {
+			lb_try_duration 0
+		}
+		media_repository $media1 $media2
+	}`}.Start(t)
+	calls := map[string]proxytest.Call{
+		"typing": {Method: "PUT", Target: typingTarget, Body: "{}"},
+		"receipts1": { // the other one is down
+			Method: "POST", Target: "/_matrix/client/v3/rooms/!room:example.org/receipt/m.read/$e", Body: "{}",
+		},
+		"main": {Target: "/_matrix/client/v3/voip/turnServer"},
+	}
+	for name := range calls {
+		drain(t, "worker="+name)
+	}
+	var wg sync.WaitGroup
+	for name, call := range calls {
+		wg.Go(func() {
+			begun := time.Now()
+			wantFrom(t, p.Send(call), name)
+			if waited := time.Since(begun); waited < 3*time.Second {
+				t.Errorf("a request for %s waited for %v only", name, waited)
+			}
+		})
 	}
 	drain(t, "worker=media1&worker=media2")
-	wantFrom(t, p.Send(download), "media1", "media2")
+	download := proxytest.Call{Target: "/_matrix/client/v1/media/download/example.org/abc"}
+	wg.Go(func() { wantFrom(t, p.Send(download), "media1") })
 	undrain(t, "worker=media1")
-	wantFrom(t, p.Send(download), "media1")
+	drain(t, "worker=push_rules")
+	wantFrom(t, p.Send(proxytest.Call{ // does not wait for anybody
+		Method: "PUT", Target: "/_matrix/client/v3/pushrules/global/override/a", Body: "{}",
+	}), "push_rules")
+	wg.Wait()
 }
