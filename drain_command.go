@@ -35,8 +35,9 @@ time is over:
         caddy synapse-workers undrain sync1
 
 A worker stays drained over reloads of the configuration, until undrain, or
-until the configuration no longer lists it. One that is the last that could
-answer is asked all the same.`,
+until the configuration no longer lists it. Where nobody else can answer, as for
+the only writer of a stream and for main, requests wait for a while for it to be
+back, and then go to it all the same.`,
 	})
 	cmd.Flags().DurationVarP(&d.wait, "wait", "w", 0, "How long to wait until nothing is in flight")
 	return cmd

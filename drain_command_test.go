@@ -174,7 +174,8 @@ func TestDrainCommandRefuses(t *testing.T) {
 		words []string
 		want  string
 	}{
-		{[]string{"drain", "sync3"}, "there is no worker 'sync3': expected one of sync1, sync2"},
+		{[]string{"drain", "sync3"}, "there is no worker 'sync3': expected one of 127.0.0.1"},
+		{[]string{"drain", "sync3", "--pool", "synchrotron"}, "there is no worker 'sync3': expected one of sync1, sync2"},
 		{[]string{"undrain", "sync3"}, "there is no worker 'sync3'"},
 		{[]string{"drain", "sync1", "sync3"}, "there is no worker 'sync3'"},
 		{[]string{"drain", "--pool", "typing", "sync1"}, "there is no worker 'sync1'"},
