@@ -2,9 +2,10 @@
 // the proxy, its workers and its clients have nothing in common but sockets,
 // and what is killed is gone.
 //
-// The tests are for Linux, with the build tag reliability: .ci/soak runs them.
-// They take about two minutes. With RELIABILITY=full they are as large as the
-// promises of the README, and LOAD_TIME says how long the load takes at the end.
+// The tests are for Linux, with the build tag reliability. They take about two
+// minutes: .ci/run runs them so, with two minutes of load. With
+// RELIABILITY=full, as .ci/soak runs them, they are as large as the promises of
+// the README. LOAD_TIME says how long the load takes.
 // CADDY names the proxy's program; without it, the test's own program, which
 // has all of it, is started.
 package reliability
