@@ -184,6 +184,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		Request: r,
 		Match:   d.match,
 		Key:     h.keyOf(r, d.match),
+		Whoami:  h.whoami,
 	}
 	out, answer := h.forward(r, d, visit)
 	if answer == nil {

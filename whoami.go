@@ -15,15 +15,18 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
 )
 
-// whoami finds the users of requests whose tokens do not name them.
+// whoami asks Synapse about the tokens of requests: whose they are, if they do
+// not say so themselves, and whether they have a device.
 type whoami struct {
-	owners  *identity.Owners
-	id      ownersID
-	terms   identity.Terms
-	sync    time.Duration // budget of a sync
-	other   time.Duration // budget of any other request
 	match   endpoint.Match
 	workers *pool.Set
+	devices identity.Devices
+
+	owners *identity.Owners // nil if look-ups are switched off
+	id     ownersID
+	terms  identity.Terms
+	sync   time.Duration // budget of a sync
+	other  time.Duration // budget of any other request
 }
 
 // ownersID tells whose owners they are. Equal handlers share them, over reloads
@@ -36,23 +39,22 @@ type ownersID struct {
 // owners holds what is known of the tokens of each homeserver.
 var owners = caddy.NewUsagePool()
 
-// newWhoami starts look-ups for a handler that does not switch them off.
+// newWhoami prepares to ask the workers of a handler.
 func newWhoami(h *Handler) *whoami {
-	if h.Identity.isOff() {
-		return nil
+	w := &whoami{match: h.table.Classify(http.MethodGet, identity.Path, ""), workers: h.set}
+	if !h.Identity.isOff() {
+		w.startLookUps(h.Scope(), h.Identity)
 	}
-	options := h.Identity
+	return w
+}
+
+// startLookUps lets tokens be looked up that do not say whose they are.
+func (w *whoami) startLookUps(scope string, options *Identity) {
 	if options == nil {
 		options = new(Identity)
 	}
-	w := &whoami{
-		id:      ownersID{h.Scope(), options.capacity()},
-		terms:   options.terms(),
-		sync:    defaultSyncBudget,
-		other:   defaultBudget,
-		match:   h.table.Classify(http.MethodGet, identity.Path, ""),
-		workers: h.set,
-	}
+	w.id, w.terms = ownersID{scope, options.capacity()}, options.terms()
+	w.sync, w.other = defaultSyncBudget, defaultBudget
 	if options.SyncBudget != nil {
 		w.sync = time.Duration(*options.SyncBudget)
 	}
@@ -61,12 +63,11 @@ func newWhoami(h *Handler) *whoami {
 	}
 	known, _ := owners.LoadOrStore(w.id, identity.New(w.id.capacity, logLookUps))
 	w.owners = known.(*identity.Owners)
-	return w
 }
 
 // cleanup forgets all tokens when nobody else needs them.
 func (w *whoami) cleanup() {
-	if w != nil {
+	if w != nil && w.owners != nil {
 		_, _ = owners.Delete(w.id)
 	}
 }
@@ -87,7 +88,7 @@ func logLookUps(failing bool) {
 func (w *whoami) key(r *http.Request, class endpoint.Class) sticky.Key {
 	token, _ := sticky.Token(r.Header["Authorization"], r.URL.RawQuery)
 	own, claim := sticky.Owner(token, r.URL.RawQuery)
-	if w == nil || claim != sticky.Withheld || !w.workers.Spreads(class) {
+	if w.owners == nil || claim != sticky.Withheld || !w.workers.Spreads(class) {
 		return own
 	}
 	user, memory := w.owners.Recall(token)
@@ -104,6 +105,13 @@ func (w *whoami) key(r *http.Request, class endpoint.Class) sticky.Key {
 		return own
 	}
 	return user
+}
+
+// OfDevice implements [pool.Whoami].
+func (w *whoami) OfDevice(r *http.Request) bool {
+	token, _ := sticky.Token(r.Header["Authorization"], r.URL.RawQuery)
+	own, _ := sticky.Owner(token, r.URL.RawQuery)
+	return w.devices.Has(token, w.asker(r, token, own))
 }
 
 // budget is how long a request of a class may wait.

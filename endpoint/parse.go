@@ -27,7 +27,7 @@ const (
 	AgainNo Again = iota
 	// AgainRead allows it: the request only reads, whatever its method.
 	AgainRead
-	// AgainTxn allows it for a user's own access token, whose transaction ids
+	// AgainTxn allows it for the access token of a device, whose transaction ids
 	// Synapse recognises.
 	AgainTxn
 )

@@ -15,26 +15,39 @@ const (
 	repeatBurst = 10
 )
 
+// Whoami asks Synapse about the token of a request.
+type Whoami interface {
+	// OfDevice reports whether Synapse says, within a short time, that the token
+	// is a device's.
+	OfDevice(r *http.Request) bool
+}
+
 // mayRepeat reports whether the request may be sent once more although a
 // worker may have seen it: if it cannot happen twice, and all of it is at
 // hand. Once is enough: a request that kills workers must not kill them all.
-func (v *Visit) mayRepeat() bool {
-	if v.again > 0 || !v.Body.Whole() {
-		return false
-	}
+// What it takes to ask Synapse is paid for with credit, and comes last.
+func (p *running) mayRepeat(v *Visit) bool {
+	return p.weRetry() && v.again == 0 && v.Body.Whole() && v.harmless() && p.repeats.spend() && v.proved()
+}
+
+// harmless reports whether the request cannot happen twice, by all that can be
+// seen of it.
+func (v *Visit) harmless() bool {
 	switch v.Match.Again() {
 	case endpoint.AgainRead:
 		return true
 	case endpoint.AgainTxn:
-		return v.ofDevice()
+		token, _ := sticky.Token(v.Request.Header["Authorization"], v.Request.URL.RawQuery)
+		return sticky.OfDevice(token)
 	}
 	return v.Request.Method == http.MethodGet || v.Request.Method == http.MethodHead
 }
 
-// ofDevice reports whether the request was made by a user's device. Synapse
-// then knows its transaction id on all workers, by the device; an appservice
-// has none.
-func (v *Visit) ofDevice() bool {
-	token, _ := sticky.Token(v.Request.Header["Authorization"], v.Request.URL.RawQuery)
-	return sticky.OfDevice(token)
+// proved reports whether what is harmless by its looks is so for sure. Synapse
+// knows a transaction id on all workers by the device that sent it. A token that
+// an administrator got by the admin API, as the user, has no device, and looks
+// like any other of the user's (Synapse 1.163.2, rest/admin/users.py
+// UserTokenRestServlet).
+func (v *Visit) proved() bool {
+	return v.Match.Again() != endpoint.AgainTxn || v.Whoami.OfDevice(v.Request)
 }

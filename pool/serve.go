@@ -150,7 +150,7 @@ func (p *running) failed(v *Visit, err error) *edge.Error {
 		// With a body, the reset may be Synapse's answer to the body.
 		worker.Failed(time.Now())
 	}
-	if !p.weRetry() || !v.mayRepeat() || !p.repeats.spend() {
+	if !p.mayRepeat(v) {
 		return edge.ErrBadGateway
 	}
 	v.again++

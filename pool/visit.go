@@ -28,6 +28,10 @@ type Visit struct {
 	// Body is the request's body, nil if it has none.
 	Body *edge.Body
 
+	// Whoami is asked before what only a device can repeat is sent again. May be
+	// nil for a GET request.
+	Whoami Whoami
+
 	attempt upstream.Attempt
 	tries   int      // how often the request was sent
 	again   int      // how often it was sent after a worker may have seen it

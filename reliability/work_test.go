@@ -87,8 +87,14 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		close(s.news)
 		s.news = make(chan struct{})
 		s.mu.Unlock()
-	case "/_matrix/client/v3/account/whoami", "/_synapse/admin/v1/server_version":
+	case "/_matrix/client/v3/account/whoami":
+		if strings.HasPrefix(r.Header.Get("Authorization"), "Bearer syt_") {
+			_, _ = io.WriteString(w, `{"user_id":"@user:example.org","device_id":"DEVICE"}`)
+			return
+		}
 		_, _ = io.WriteString(w, `{"user_id":"@bridge:example.org"}`)
+	case "/_synapse/admin/v1/server_version":
+		_, _ = io.WriteString(w, `{}`)
 	default:
 		s.serve(w, r, told)
 	}

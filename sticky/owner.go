@@ -59,9 +59,9 @@ func ownerOfUnknown(token, rawQuery string) (Key, Claim) {
 	return OfToken(token), Withheld
 }
 
-// OfDevice reports whether a token is that of a user's device: one of Synapse,
-// of a guest, or of Matrix Authentication Service. Of tokens that look like
-// none of these, some are appservices'.
+// OfDevice reports whether a token looks like that of a user's device: like one
+// of Synapse, of a guest, or of Matrix Authentication Service. Of tokens that
+// look like none of these, some are appservices'.
 func OfDevice(token string) bool {
 	_, claim := Owner(token, "")
 	return claim == Named || claim == Withheld && shapeOf(token) == ofMAS

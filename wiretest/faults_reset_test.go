@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
-	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
 )
 
 // readers are requests that cannot happen twice, with workers that serve them.
@@ -89,27 +88,6 @@ func TestWritesAreNotSentAgainAfterAReset(t *testing.T) {
 			wantError(t, p.Send(call), 502, "M_UNKNOWN")
 			if n := total(all...); n != 1 {
 				t.Errorf("%s %s %q: %d deliveries", call.Method, call.Target, body, n)
-			}
-		}
-	}
-}
-
-// Synapse knows the transactions of a user's device on all workers, so what a
-// device sends is sent once more, whole.
-func TestSendOfADeviceIsSentAgain(t *testing.T) {
-	for _, token := range []string{tokentest.Synapse("alice", "a"), tokentest.MAS("a"), tokentest.Guest("1")} {
-		for _, target := range []string{sendTarget, "/_matrix/client/v3/rooms/!room:example.org/redact/$e/1"} {
-			p := proxytest.Start(t, deadSite)
-			creators := p.Workers("creator1", "creator2")
-			for _, w := range creators {
-				w.Answers(proxytest.Reset)
-			}
-			call := proxytest.Call{Method: "PUT", Target: target, Body: `{"body":"x"}`, Header: []string{"Authorization: Bearer " + token}}
-			wantError(t, p.Send(call), 502, "M_UNKNOWN")
-			for _, w := range creators {
-				if w.Count() != 1 || w.Last().Body() != call.Body {
-					t.Errorf("%s: %s got it %d times", target, w.Name, w.Count())
-				}
 			}
 		}
 	}

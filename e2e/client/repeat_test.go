@@ -42,7 +42,8 @@ type writer struct {
 
 // TestRepeat holds the table's word `txn` against the real Synapse: an event that is sent again with its transaction id
 // is in the room once, also if another worker gets it, and also while the first still works on it. That is true of whom
-// has a device. Application services have none, nor has an administrator who logs in as a user by the admin API.
+// has a device. Application services have none, nor has an administrator who logs in as a user by the admin API. Synapse
+// says so when it is asked whose a token is, which the proxy relies on: TestRestart shows it doing so.
 func TestRepeat(t *testing.T) {
 	w := newWorld(t)
 	reader := w.register(t, w.hs1, "repeat-reader", "phone")
@@ -97,7 +98,7 @@ func (w *world) openRoom(t *testing.T, owner, member *device) id.RoomID {
 // loginAs gets a token as an administrator who logs in as the user: it belongs to no device, and looks like any other.
 func (w *world) loginAs(t *testing.T, d *device) string {
 	t.Helper()
-	admin := w.register(t, w.hs1, "repeat-admin", "phone")
+	admin := w.register(t, w.hs1, "admin-of-"+d.UserID.Localpart(), "phone")
 	newDatabase(w.work, "hs1").query(t, `update users set admin = 1 where name = :'1'`, admin.UserID.String())
 	var answer mautrix.RespLogin
 	okay(t)(admin.MakeRequest(t.Context(), http.MethodPost,
@@ -107,6 +108,10 @@ func (w *world) loginAs(t *testing.T, d *device) string {
 
 // repeats sends events and redactions twice each: one after the other, and at once.
 func (s writer) repeats(t *testing.T, reader *device, room id.RoomID) {
+	mine := s.one.send(t, http.MethodGet, whoami+s.query, "Bearer "+s.token, "")
+	if mine.status != http.StatusOK || (mine.Device != "") != s.deduplicate {
+		t.Errorf("whoami: answered %d %s, want a device: %t", mine.status, mine.text, s.deduplicate)
+	}
 	for _, way := range ways {
 		t.Run(way.name, func(t *testing.T) {
 			var sent []id.EventID

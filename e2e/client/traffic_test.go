@@ -26,7 +26,7 @@ type traffic struct {
 
 	mu    sync.Mutex
 	tally tally
-	sent  map[string]bool // the messages that were sent with success
+	sent  map[string]bool // the messages that were sent, and whether with success
 }
 
 // tally is how requests of each kind went.
@@ -44,6 +44,12 @@ type errand struct {
 	by                         *device
 	signed                     func(target string) (authorization string)
 }
+
+// The kinds of errand that leave messages in the room.
+const (
+	send           = "send"
+	sendOfNoDevice = "send of no device"
+)
 
 // pace is how often an errand is run, at most: Synapse is to have time left for its start.
 const pace = 500 * time.Millisecond
@@ -97,21 +103,18 @@ func (tr *traffic) run(w *world, e errand, n int) {
 	body := numbered(e.body, n)
 	answer, err := tr.send(w, e, numbered(e.target, n), body)
 	tr.note(e, err, time.Since(begun))
-	if err != nil {
-		return
-	}
 	switch e.kind {
 	case "sync":
 		var news struct {
 			Next string `json:"next_batch"`
 		}
-		if json.Unmarshal(answer, &news) == nil {
+		if err == nil && json.Unmarshal(answer, &news) == nil {
 			e.by.since = news.Next
 		}
-	case "send":
+	case send, sendOfNoDevice:
 		tr.mu.Lock()
 		defer tr.mu.Unlock()
-		tr.sent[body] = true
+		tr.sent[body] = err == nil
 	}
 }
 
@@ -228,10 +231,18 @@ func (w *world) errands(t *testing.T, people []*device, room id.RoomID, file id.
 	for i, d := range people {
 		d.sync(t, 0)
 		all = append(all, get("sync", d, v3+"/sync?timeout=2000&since="),
-			put("send", d, fmt.Sprintf("%s/send/m.room.message/r%d-%%d", here, i),
-				fmt.Sprintf(`{"body":"%s-%d-%%d","msgtype":"m.text"}`, t.Name(), i)))
+			sending(send, d, room, fmt.Sprint(i)))
 	}
 	return append(all, f.errands(t)...)
+}
+
+// sending is the errand of whoever sends messages to a room, each of another text.
+func sending(kind string, by *device, room id.RoomID, name string) errand {
+	return errand{
+		kind: kind, method: http.MethodPut, by: by,
+		target: "/_matrix/client/v3/rooms/" + url.PathEscape(room.String()) + "/send/m.room.message/" + name + "-%d",
+		body:   `{"body":"` + name + `-%d","msgtype":"m.text"}`,
+	}
 }
 
 // errands of another server: it asks for what is in the room, and has nothing to tell.

@@ -27,14 +27,21 @@ const (
 // reply is what a worker answered.
 type reply struct {
 	status int
-	Event  id.EventID `json:"event_id"`
+	Event  id.EventID  `json:"event_id"`
+	Device id.DeviceID `json:"device_id"`
 	text   string
 }
 
-// put sends a PUT to the worker. The target goes out as it is.
-func (p worker) put(t *testing.T, target, authorization, body string) (r reply) {
+// put sends a PUT to the worker.
+func (p worker) put(t *testing.T, target, authorization, body string) reply {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, string(p)+target, strings.NewReader(body))
+	return p.send(t, http.MethodPut, target, authorization, body)
+}
+
+// send sends a request to the worker. The target goes out as it is.
+func (p worker) send(t *testing.T, method, target, authorization, body string) (r reply) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, string(p)+target, strings.NewReader(body))
 	if err != nil {
 		t.Error(err)
 		return r
