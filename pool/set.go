@@ -75,6 +75,9 @@ func start(ctx caddy.Context, p *Pool, name string, config *Config) (*running, e
 	if err != nil {
 		return nil, err
 	}
+	if err := loadTransport(ctx, proxy); err != nil {
+		return nil, err
+	}
 	if err := proxy.Provision(ctx); err != nil {
 		return nil, err
 	}

@@ -45,6 +45,7 @@ type Attempt struct {
 	held    *atomic.Int64
 	tried   tried
 	carrier carrier
+	answer  answer
 }
 
 // Outcome says what became of a request in a pool.

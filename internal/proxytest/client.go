@@ -72,6 +72,9 @@ func (c *Client) Close() {
 // Reset ends the connection the hard way.
 func (c *Client) Reset() { reset(c.conn) }
 
+// CloseWrite tells the proxy that no more comes, but goes on reading.
+func (c *Client) CloseWrite() { _ = c.conn.(*net.TCPConn).CloseWrite() }
+
 // Write writes bytes to the connection.
 func (c *Client) Write(raw string) {
 	if c.err == nil {
@@ -92,6 +95,14 @@ func (c *Client) Read(method string) *Response {
 	}
 	body, err := io.ReadAll(res.Body)
 	return &Response{Status: res.StatusCode, Header: res.Header, Body: string(body), Err: err}
+}
+
+// Peek waits for that many bytes of the response, up to 4096. Read begins with
+// them.
+func (c *Client) Peek(n int) {
+	if c.err == nil {
+		_, c.err = c.reader.Peek(n)
+	}
 }
 
 // Begin sends a request without waiting for the response.

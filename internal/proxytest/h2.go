@@ -65,6 +65,17 @@ func (c *H2) Begin(call Call) {
 	}
 }
 
+// ReadSome reads the response up to the first bytes of its body.
+func (c *H2) ReadSome() {
+	res := &Response{Header: make(http.Header)}
+	for c.err == nil && res.Body == "" {
+		var frame http2.Frame
+		if frame, c.err = c.framer.ReadFrame(); c.err == nil {
+			c.read(frame, res)
+		}
+	}
+}
+
 // Cancel breaks the request off, but not the connection.
 func (c *H2) Cancel() {
 	c.err = errors.Join(c.err, c.framer.WriteRSTStream(c.stream, http2.ErrCodeCancel))
