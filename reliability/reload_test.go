@@ -121,12 +121,7 @@ func TestReloadUnderLongPolls(t *testing.T) {
 	go func() {
 		done <- p.each(polls, polls, func(n int) call { return syncCall(n, 10*time.Minute) })
 	}()
-	held := func() (n int64) {
-		for _, name := range []string{"main", "sync1", "sync2", "sync3", "sync4"} {
-			n += f.workers[name].counts().InFlight
-		}
-		return n
-	}
+	held := func() int64 { return f.inFlight("main", "sync1", "sync2", "sync3", "sync4") }
 	await(t, "all polls", func() bool { return held() == int64(polls) })
 	t.Logf("under %d polls: %v", polls, p.footprint())
 
@@ -242,7 +237,7 @@ func TestStopWaitsForRequestsUnderWay(t *testing.T) {
 	})
 	syncs := []*worker{f.workers["sync1"], f.workers["sync2"], f.workers["sync3"]}
 	await(t, "all polls", func() bool {
-		return syncs[0].counts().InFlight+syncs[1].counts().InFlight+syncs[2].counts().InFlight == polls
+		return f.inFlight("sync1", "sync2", "sync3") == polls
 	})
 	p.terminate()
 	for _, w := range syncs {

@@ -77,6 +77,14 @@ func (f *fleet) received() map[string][]string {
 	return by
 }
 
+// inFlight is how many requests some workers have in flight.
+func (f *fleet) inFlight(names ...string) (n int64) {
+	for _, name := range names {
+		n += f.workers[name].counts().InFlight
+	}
+	return n
+}
+
 // start starts the worker, and returns when it listens.
 func (w *worker) start() {
 	t := w.fleet.t
