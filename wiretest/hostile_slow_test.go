@@ -18,10 +18,10 @@ var slow = map[string]string{
 	"unread answer": "GET /_matrix/client/v3/devices?large HTTP/1.1\r\nHost: h\r\n\r\n",
 }
 
-// Hundreds of clients that take for ever keep nobody else from being served,
+// A thousand clients that take for ever keep nobody else from being served,
 // and leave nothing behind when they go.
 func TestSlowClientsHoldUpNobody(t *testing.T) {
-	const each = 200
+	const each = 250
 	p := proxytest.Start(t, deadSite)
 	large := strings.Repeat("x", 8<<20)
 	for _, w := range p.Workers("reader1", "reader2") {

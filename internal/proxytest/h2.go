@@ -23,43 +23,35 @@ type H2 struct {
 	err    error
 }
 
-// OpenH2 opens an HTTP/2 connection, without TLS.
-func (p *Proxy) OpenH2() *H2 {
-	p.t.Helper()
+// OpenH2 opens an HTTP/2 connection, without TLS, with settings of its own.
+func (p *Proxy) OpenH2(settings ...http2.Setting) *H2 {
 	conn, err := net.Dial("tcp", p.Addr)
 	if err != nil {
-		p.t.Fatal(err)
+		return &H2{err: err}
 	}
 	_ = conn.SetDeadline(time.Now().Add(Timeout))
 	c := &H2{conn: conn, framer: http2.NewFramer(conn, conn), stream: 1}
 	c.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	_, err = conn.Write([]byte(http2.ClientPreface))
-	c.err = errors.Join(err, c.framer.WriteSettings())
+	c.err = errors.Join(err, c.framer.WriteSettings(settings...))
 	return c
 }
 
 // Close closes the connection.
-func (c *H2) Close() { _ = c.conn.Close() }
+func (c *H2) Close() {
+	if c.conn != nil {
+		_ = c.conn.Close()
+	}
+}
 
 // Begin sends a request without waiting for the response.
 func (c *H2) Begin(call Call) {
-	var block bytes.Buffer
-	enc := hpack.NewEncoder(&block)
-	field := func(name, value string) { _ = enc.WriteField(hpack.HeaderField{Name: name, Value: value}) }
-	field(":method", call.method())
-	field(":scheme", "http")
-	field(":authority", Host)
-	field(":path", call.Target)
-	for _, f := range call.Header {
-		name, value, _ := strings.Cut(f, ": ")
-		field(strings.ToLower(name), value)
+	if c.err != nil {
+		return
 	}
-	if call.Body != "" && !call.Chunked {
-		field("content-length", strconv.Itoa(len(call.Body)))
-	}
-	c.err = errors.Join(c.err, c.framer.WriteHeaders(http2.HeadersFrameParam{
-		StreamID: c.stream, BlockFragment: block.Bytes(), EndHeaders: true, EndStream: call.Body == "",
-	}))
+	c.err = c.framer.WriteHeaders(http2.HeadersFrameParam{
+		StreamID: c.stream, BlockFragment: block(call.fields()...), EndHeaders: true, EndStream: call.Body == "",
+	})
 	if call.Body != "" {
 		c.err = errors.Join(c.err, c.framer.WriteData(c.stream, true, []byte(call.Body)))
 	}
@@ -76,11 +68,27 @@ func (c *H2) ReadSome() {
 	}
 }
 
+// BeginEndless sends the head of a request in that many frames, none of which
+// is the last. Those behind the first have the given fields.
+func (c *H2) BeginEndless(call Call, frames int, more ...hpack.HeaderField) {
+	if c.err == nil {
+		c.err = c.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: c.stream, BlockFragment: block(call.fields()...)})
+	}
+	for i := 1; i < frames && c.err == nil; i++ {
+		c.err = c.framer.WriteContinuation(c.stream, false, block(more...))
+	}
+}
+
 // Cancel breaks the request off, but not the connection.
 func (c *H2) Cancel() {
-	c.err = errors.Join(c.err, c.framer.WriteRSTStream(c.stream, http2.ErrCodeCancel))
-	c.stream += 2
+	if c.err == nil {
+		c.err = c.framer.WriteRSTStream(c.stream, http2.ErrCodeCancel)
+	}
+	c.Leave()
 }
+
+// Leave leaves the request to itself, so that another one can begin.
+func (c *H2) Leave() { c.stream += 2 }
 
 // Send sends a request and reads the response. Status is 0 if the stream or
 // the connection was reset.
@@ -100,6 +108,32 @@ func (c *H2) Send(call Call) *Response {
 	}
 	res.Err = c.err
 	return res
+}
+
+// fields are the head of a request in HTTP/2, whatever it may hold.
+func (call Call) fields() []hpack.HeaderField {
+	fields := []hpack.HeaderField{
+		{Name: ":method", Value: call.method()}, {Name: ":scheme", Value: "http"},
+		{Name: ":authority", Value: Host}, {Name: ":path", Value: call.Target},
+	}
+	for _, f := range call.Header {
+		name, value, _ := strings.Cut(f, ": ")
+		fields = append(fields, hpack.HeaderField{Name: strings.ToLower(name), Value: value})
+	}
+	if call.Body != "" && !call.Chunked {
+		fields = append(fields, hpack.HeaderField{Name: "content-length", Value: strconv.Itoa(len(call.Body))})
+	}
+	return fields
+}
+
+// block encodes fields for a frame.
+func block(fields ...hpack.HeaderField) []byte {
+	var b bytes.Buffer
+	enc := hpack.NewEncoder(&b)
+	for _, f := range fields {
+		_ = enc.WriteField(f)
+	}
+	return b.Bytes()
 }
 
 // read takes one frame. It reports whether it was the last of the response.

@@ -1,0 +1,143 @@
+package wiretest
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
+)
+
+// floodSite leaves no idle connections behind, so that what is left is a leak.
+const floodSite = `synapse_workers {
+	main $main
+	synchrotron $sync1 $sync2 $sync3
+	client_reader $reader1 $reader2
+	transport http {
+		keepalive off
+	}
+}`
+
+// Targets that flooded workers hold, or answer at length.
+const (
+	heldTarget  = devicesTarget + "?held"
+	largeTarget = devicesTarget + "?large"
+)
+
+// floods are what HTTP/2 lets a client do to a server on one connection, that
+// reads nothing, and allows the server to send none of an answer.
+var floods = map[string]func(c *proxytest.H2){
+	"requests that are reset at once": func(c *proxytest.H2) {
+		for range 1000 {
+			c.Begin(proxytest.Call{Target: heldTarget})
+			c.Cancel()
+		}
+	},
+	"bodies that are reset at once": func(c *proxytest.H2) {
+		for range 1000 {
+			c.Begin(proxytest.Call{Method: "PUT", Target: sendTarget, Body: "{", Chunked: true, Header: []string{"content-length: 9"}})
+			c.Cancel()
+		}
+	},
+	"a head that never ends": func(c *proxytest.H2) {
+		c.BeginEndless(proxytest.Call{Target: heldTarget}, 1000, hpack.HeaderField{Name: "x", Value: strings.Repeat("x", 10_000)})
+	},
+	"a head that never ends, of nothing": func(c *proxytest.H2) {
+		c.BeginEndless(proxytest.Call{Target: heldTarget}, 10_000)
+	},
+	"answers that nobody reads": func(c *proxytest.H2) {
+		for range 50 {
+			c.Begin(proxytest.Call{Target: largeTarget})
+			c.Leave()
+		}
+	},
+}
+
+// Whatever floods the proxy through HTTP/2, others are served meanwhile, and
+// nothing is left when it is over.
+func TestFloodsThroughHTTP2HoldUpNobody(t *testing.T) {
+	const attackers, rounds = 4, 10
+	for what, flood := range floods {
+		t.Run(what, func(t *testing.T) {
+			p := proxytest.Start(t, floodSite)
+			for _, w := range p.Workers("reader1", "reader2") {
+				w.Answers(flooded)
+			}
+			serveUser(t, p, 0)
+			before := weigh()
+			var conns [rounds][attackers]*proxytest.H2
+			for round := range rounds {
+				var all sync.WaitGroup
+				for i := range attackers {
+					all.Go(func() {
+						conns[round][i] = p.OpenH2(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
+						flood(conns[round][i])
+					})
+				}
+				serveUser(t, p, round)
+				all.Wait()
+				serveUser(t, p, round)
+			}
+			under := weigh()
+			for _, attackers := range conns {
+				for _, c := range attackers {
+					c.Close()
+				}
+			}
+			var after footprint
+			p.Await("as little as before", func() bool {
+				serveUser(t, p, 0) // also news
+				after = weigh()
+				return after.goroutines <= before.goroutines+10 && after.heap <= before.heap+32<<20
+			})
+			t.Logf("before: %v, under it: %v, after: %v", before, under, after)
+		})
+	}
+}
+
+// flooded is the answer of a worker that holds what floods, answers some at
+// length, and others as usual.
+func flooded(x *proxytest.Exchange) {
+	switch x.Target {
+	case heldTarget:
+		proxytest.Hold(nil)(x)
+	case largeTarget:
+		x.Reply(200, strings.Repeat("x", 256<<10))
+	default:
+		x.Reply(200, "{}")
+	}
+}
+
+// serveUser checks that a user is served, over both protocols.
+func serveUser(t *testing.T, p *proxytest.Proxy, number int) {
+	t.Helper()
+	user := fmt.Sprint("user", number)
+	header, home := []string{proxytest.Bearer(user, "a")}, ranked(p, user, "sync1", "sync2", "sync3")[0].Name
+	h2 := p.OpenH2()
+	defer h2.Close()
+	wantFrom(t, p.Send(proxytest.Call{Target: syncTarget, Header: header}), home)
+	wantFrom(t, h2.Send(proxytest.Call{Target: syncTarget, Header: header}), home)
+	wantFrom(t, h2.Send(proxytest.Call{Method: "POST", Target: queryTarget, Body: "{}", Header: header}), "reader1", "reader2")
+}
+
+// footprint is what this process holds: the proxy, its workers and clients.
+type footprint struct {
+	goroutines int
+	heap       uint64 // bytes
+}
+
+func weigh() footprint {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return footprint{runtime.NumGoroutine(), m.HeapAlloc}
+}
+
+func (f footprint) String() string {
+	return fmt.Sprintf("%d goroutines, heap %d MiB", f.goroutines, f.heap>>20)
+}
