@@ -274,7 +274,7 @@ func TestConcurrency(t *testing.T) {
 			return s.ask(ctx)
 		}
 		var wg sync.WaitGroup
-		for i := range 1000 {
+		for i := range 5000 {
 			wg.Go(func() { o.Learn(t.Context(), fmt.Sprint("token", i), budget, terms, ask) })
 		}
 		wg.Wait()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net"
 	"net/http"
 	"slices"
@@ -134,6 +135,31 @@ func TestSlowWorkerIsNotEjected(t *testing.T) {
 		if a.worker() != "sync1" {
 			t.Fatalf("a user of sync1 got an answer of %s", a.worker())
 		}
+	}
+}
+
+// A worker that is so slow that requests pile up keeps its share of what is in
+// flight. The others get the rest at once.
+func TestSlowWorkerSharesItsLoad(t *testing.T) {
+	const clients = 300
+	f := employSyncs(t)
+	p := serve(t, f, threeSyncs)
+	f.workers["sync1"].behave(behaviour{Delay: 2 * time.Second})
+	own := usersOf("sync1", 500)
+	answers := p.each(clients, sized(2000, 10000), func(n int) call {
+		c := syncCall(own[n%len(own)], 0)
+		c.path = v3 + "/sync?since=s1"
+		return c
+	})
+	report(t, answers)
+	wantNone(t, "slow", failed(answers))
+	most, mean := f.workers["sync1"].counts().MostInFlight, float64(clients)/3
+	t.Logf("the slow worker had %d of %d requests in flight at most, and answered %d of %d", most, clients, f.workers["sync1"].counts().Requests, len(answers))
+	if limit := int64(math.Ceil(sticky.Default.Factor * mean)); most > limit {
+		t.Errorf("the slow worker had %d requests in flight, expected at most %d", most, limit)
+	}
+	if most < int64(sticky.Default.Floor) {
+		t.Errorf("the slow worker had %d requests in flight, and could have borne %d", most, sticky.Default.Floor)
 	}
 }
 

@@ -41,6 +41,33 @@ func TestOneRequestProvesAWorker(t *testing.T) {
 	want("whoever proves it has not failed", 0, 0)
 }
 
+// Many requests in a row find a worker that refuses them all: it gets one a
+// second at most, and fewer as time goes on.
+func TestRefusingWorkerIsAskedOnceASecondAtMost(t *testing.T) {
+	const step, minute = 10 * time.Millisecond, time.Minute
+	w := newWorld(t, 4)
+	var asked []time.Time
+	for end := w.now.Add(minute); w.now.Before(end); w.now = w.now.Add(step) {
+		a := &Attempt{Key: alice}
+		if w.choose(a) == 0 {
+			asked = append(asked, w.now)
+			w.worker(0).Refused(w.now)
+			if w.choose(a) != 1 {
+				t.Fatal("whom a worker refuses is not sent to the next")
+			}
+		}
+		a.Release()
+	}
+	for i := 1; i < len(asked); i++ {
+		if pause := asked[i].Sub(asked[i-1]); pause < time.Second {
+			t.Errorf("asked again after %v", pause)
+		}
+	}
+	if n := len(asked); n < 5 || n > 10 {
+		t.Errorf("asked %d times in a minute", n)
+	}
+}
+
 // A worker without key is proved by one request as well.
 func TestOneRequestWithoutKeyProvesAWorker(t *testing.T) {
 	w := newWorld(t, 2)

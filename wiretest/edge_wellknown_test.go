@@ -73,17 +73,42 @@ func TestDiscoveryByOtherMethods(t *testing.T) {
 	}
 }
 
+// Whatever part or version of a document a client asks for, of whichever host
+// it says that it means, it gets the whole one of the host in the request.
+func TestDiscoveryIsWhole(t *testing.T) {
+	p := proxytest.Start(t, discoverySite)
+	want := p.Get(wellKnown+"server", "Host: example.org").Body
+	for _, field := range []string{
+		"Range: bytes=0-3", "Range: bytes=-1\r\nIf-Range: x", "If-None-Match: *", "If-Match: x", "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT",
+		"If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT", "Accept: text/html", "Accept-Encoding: gzip",
+		"X-Forwarded-Host: other.example", "Forwarded: host=other.example", "X-Host: other.example", "Origin: https://other.example",
+	} {
+		res := p.Get(wellKnown+"server", "Host: example.org", field)
+		if res.Status != 200 || res.Body != want || res.Header.Get("Content-Type") != "application/json" || res.Header.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("with %q: %d %q %v", field, res.Status, res.Body, res.Header)
+		}
+	}
+	if res := p.Get("http://other.example"+wellKnown+"server", "Host: example.org"); res.Body != `{"m.server":"other.example:8448"}` {
+		t.Errorf("of other.example in the target: %d %q", res.Status, res.Body)
+	}
+}
+
 func TestOtherDiscoveryIsTheNextHandlersBusiness(t *testing.T) {
 	p := proxytest.Start(t, discoverySite)
 	for host, names := range map[string][]string{
 		"unknown.example": {"server", "client", "support"},
 		"other.example":   {"client", "support"},
-		"example.org":     {"", "other", "server/", "server/x", "Server", "%73erver", "../server", "client%2f"},
+		"example.org":     {"", "/server", "other", "server/", "server/x", "Server", "%73erver", "../server", "client%2f"},
 	} {
 		for _, name := range names {
 			if res := p.Get(wellKnown+name, "Host: "+host); res.Status != 404 || res.Body != "next" {
 				t.Errorf("%q of %s: %d %q, expected the next handler", name, host, res.Status, res.Body)
 			}
+		}
+	}
+	for _, prefix := range []string{"/", "/.", "/x/..", "/%2e"} {
+		if res := p.Get(prefix+wellKnown+"server", "Host: example.org"); res.Status != 404 || res.Body != "next" {
+			t.Errorf("below %q: %d %q, expected the next handler", prefix, res.Status, res.Body)
 		}
 	}
 	if n := p.Worker("main").Count(); n != 0 {

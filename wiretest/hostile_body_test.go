@@ -1,6 +1,7 @@
 package wiretest
 
 import (
+	"compress/gzip"
 	"fmt"
 	"strings"
 	"testing"
@@ -96,6 +97,58 @@ func TestExpectContinue(t *testing.T) {
 		}
 		if n := total(p.Workers("main", "reader1", "reader2", "creator1", "creator2")...); n != before {
 			t.Errorf("%s: %d refused requests reached a worker", target, n-before)
+		}
+	}
+}
+
+// Bodies that are on their way take a small share of memory, however large they
+// are, and of an upload none is kept.
+func TestBodiesOnTheirWayTakeLittleMemory(t *testing.T) {
+	const bodies, sent, each = 60, 2 << 20, 256 << 10
+	p := proxytest.Start(t, plainSite)
+	release := make(chan struct{})
+	defer close(release)
+	arrived := make(chan struct{}, bodies)
+	p.Worker("main").Answers(func(x *proxytest.Exchange) {
+		x.ReadSome(sent)
+		arrived <- struct{}{}
+		<-release
+	})
+	before := weigh()
+	part := strings.Repeat("x", sent)
+	for i := range bodies {
+		head := []string{"POST " + uploadTarget, "PUT " + sendTarget, "PUT /_matrix/federation/v1/send/1"}[i%3] + " HTTP/1.1\r\nHost: h\r\n"
+		c := p.Open()
+		defer c.Close()
+		c.Write(head + "Content-Length: 10000000\r\n\r\n")
+		c.Write(part)
+	}
+	for range bodies {
+		<-arrived
+	}
+	now := weigh()
+	t.Logf("%d bodies of which %d KiB were sent: before %v, now %v", bodies, sent>>10, before, now)
+	if grown := now.heap - before.heap; now.heap > before.heap && grown > bodies*each {
+		t.Errorf("%d KiB more are in use", grown>>10)
+	}
+}
+
+// What a client has compressed is decompressed by nobody: it counts by what is
+// on the wire, and arrives as it was sent.
+func TestCompressedBodyStaysCompressed(t *testing.T) {
+	var bomb strings.Builder
+	w, _ := gzip.NewWriterLevel(&bomb, gzip.BestCompression)
+	for range 700 {
+		_, _ = w.Write(make([]byte, 1000))
+	}
+	_ = w.Close()
+	p := proxytest.Start(t, spoiledSite)
+	for _, chunked := range []bool{false, true} {
+		call := proxytest.Call{Method: "POST", Target: queryTarget, Body: bomb.String(), Chunked: chunked, Header: []string{"Content-Encoding: gzip"}}
+		res := p.Send(call)
+		wantFrom(t, res, "reader1", "reader2")
+		if got := p.Worker(res.Worker()).Last(); got.Body() != call.Body || got.Header.Get("Content-Encoding") != "gzip" {
+			t.Errorf("chunked %t: %d bytes in %q became %d", chunked, len(call.Body), got.Header.Get("Content-Encoding"), len(got.Body()))
 		}
 	}
 }

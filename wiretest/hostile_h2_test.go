@@ -38,7 +38,7 @@ var floods = map[string]func(c *proxytest.H2){
 			c.Cancel()
 		}
 	},
-	"bodies that are reset at once": func(c *proxytest.H2) {
+	"short bodies that are reset at once": func(c *proxytest.H2) {
 		for range 1000 {
 			c.Begin(proxytest.Call{Method: "PUT", Target: sendTarget, Body: "{", Chunked: true, Header: []string{"content-length: 9"}})
 			c.Cancel()
