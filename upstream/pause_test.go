@@ -41,14 +41,14 @@ func TestOneRequestProvesAWorker(t *testing.T) {
 	want("whoever proves it has not failed", 0, 0)
 }
 
-// Many requests in a row find a worker that refuses them all: it gets one a
-// second at most, and fewer as time goes on.
+// A worker that refuses all connections is asked once a second at most, and less
+// often as time goes on, also by requests that wait for no slow start.
 func TestRefusingWorkerIsAskedOnceASecondAtMost(t *testing.T) {
 	const step, minute = 10 * time.Millisecond, time.Minute
 	w := newWorld(t, 4)
 	var asked []time.Time
 	for end := w.now.Add(minute); w.now.Before(end); w.now = w.now.Add(step) {
-		a := &Attempt{Key: alice}
+		a := &Attempt{Key: alice, Unbounded: true}
 		if w.choose(a) == 0 {
 			asked = append(asked, w.now)
 			w.worker(0).Refused(w.now)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 )
@@ -123,8 +124,13 @@ func TestBodiesOnTheirWayTakeLittleMemory(t *testing.T) {
 		c.Write(head + "Content-Length: 10000000\r\n\r\n")
 		c.Write(part)
 	}
+	late := time.After(proxytest.Timeout)
 	for range bodies {
-		<-arrived
+		select {
+		case <-arrived:
+		case <-late:
+			t.Fatal("in vain awaited: the bodies that are not whole")
+		}
 	}
 	now := weigh()
 	t.Logf("%d bodies of which %d KiB were sent: before %v, now %v", bodies, sent>>10, before, now)
