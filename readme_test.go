@@ -1,16 +1,11 @@
 package synapseworkers_test
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
-
-	caddycmd "github.com/caddyserver/caddy/v2/cmd"
-	"github.com/spf13/cobra"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 )
@@ -27,7 +22,6 @@ func TestReadme(t *testing.T) {
 	for part, text := range map[string]string{"classes": classTable(), "syntax": syntaxTree(t)} {
 		want = replacePart(t, want, part, text)
 	}
-	want = answerQuestions(t, want)
 	if *update {
 		if err := os.WriteFile("README.md", []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -142,69 +136,6 @@ func syntaxTree(t *testing.T) string {
 	}
 	b.WriteString("```\n")
 	return b.String()
-}
-
-// answerQuestions runs the commands of the README and puts their answers
-// behind them.
-func answerQuestions(t *testing.T, readme string) string {
-	t.Helper()
-	console := regexp.MustCompile("(?s)```console\n\\$ caddy ([^\n]*)\n.*?```")
-	if !console.MatchString(readme) {
-		t.Fatal("README.md has no example of explain")
-	}
-	return console.ReplaceAllStringFunc(readme, func(old string) string {
-		line := console.FindStringSubmatch(old)[1]
-		return "```console\n$ caddy " + line + "\n" + run(t, line) + "```"
-	})
-}
-
-// run runs a command of Caddy's and returns its answer.
-func run(t *testing.T, line string) string {
-	t.Helper()
-	var args []string
-	for _, word := range regexp.MustCompile(`'[^']*'|[^ ]+`).FindAllString(line, -1) {
-		args = append(args, strings.Trim(word, "'"))
-	}
-	command := new(cobra.Command)
-	caddycmd.Commands()[args[0]].CobraFunc(command)
-	var out bytes.Buffer
-	command.SetOut(&out)
-	command.SetArgs(args[1:])
-	if err := command.Execute(); err != nil {
-		t.Errorf("%s: %v", line, err)
-	}
-	return out.String()
-}
-
-// TestReadmeCaddyfiles adapts every Caddyfile of the README. A fragment is
-// lines of the directive, or of a site.
-func TestReadmeCaddyfiles(t *testing.T) {
-	content, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := regexp.MustCompile("(?s)```caddyfile\n(.*?)```").FindAllStringSubmatch(string(content), -1)
-	if len(found) < 5 {
-		t.Fatalf("found %d Caddyfiles", len(found))
-	}
-	for i, match := range found {
-		text := match[1]
-		var errs []error
-		for _, frame := range []string{":80 {\nsynapse_workers {\n%s}\n}\n", ":80 {\n%s}\n", "%s"} {
-			config, _, err := adaptFile(fmt.Sprintf(frame, text))
-			if err == nil {
-				err = validate(t, config)
-			}
-			if err == nil && strings.Contains(config, `"synapse_workers"`) {
-				errs = nil
-				break
-			}
-			errs = append(errs, err)
-		}
-		if errs != nil {
-			t.Errorf("Caddyfile %d of README.md:\n%s\n%v", i+1, text, errors.Join(errs...))
-		}
-	}
 }
 
 // TestAdaptCoversSyntax shows that every word of the directive's syntax stands
