@@ -9,7 +9,13 @@ import (
 
 // Describe says what matters of the machine, and nothing of whose it is.
 func Describe() string {
-	return fmt.Sprintf("%d cores (%s), %d GiB of memory, Linux %s", runtime.NumCPU(), processor(), memory(), kernel())
+	return fmt.Sprintf("%d cores (%s), %d GiB of memory, Linux %s", Cores(), processor(), memory(), kernel())
+}
+
+// Cores counts those of the machine, also those that this process is kept from.
+func Cores() int {
+	content, _ := os.ReadFile("/proc/cpuinfo")
+	return max(runtime.NumCPU(), strings.Count("\n"+string(content), "\nprocessor"))
 }
 
 func processor() string {

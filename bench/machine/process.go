@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -51,17 +52,41 @@ func CPU(id int) (time.Duration, error) {
 		return 0, err
 	}
 	total := fields[fieldUser] + fields[fieldSystem] + fields[fieldUserOfChildren] + fields[fieldSystemOfChildren]
-	directories, err := filepath.Glob("/proc/[0-9]*")
+	of, err := children(id)
 	if err != nil {
 		return 0, err
 	}
-	for _, directory := range directories {
-		child, _ := strconv.Atoi(filepath.Base(directory))
-		if fields, err := stat(child); err == nil && fields[fieldParent] == int64(id) {
+	for _, child := range of {
+		if fields, err := stat(child); err == nil {
 			total += fields[fieldUser] + fields[fieldSystem]
 		}
 	}
 	return time.Duration(total) * tick, nil
+}
+
+// OwnCPU is the CPU time of this process alone.
+func OwnCPU() (time.Duration, error) {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0, err
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()), nil
+}
+
+// children are the direct ones of a process.
+func children(id int) ([]int, error) {
+	directories, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		return nil, err
+	}
+	var found []int
+	for _, directory := range directories {
+		child, _ := strconv.Atoi(filepath.Base(directory))
+		if fields, err := stat(child); err == nil && fields[fieldParent] == int64(id) {
+			found = append(found, child)
+		}
+	}
+	return found, nil
 }
 
 // stat reads /proc/PID/stat from the state on. The state itself is 0.
@@ -82,9 +107,28 @@ func stat(id int) ([]int64, error) {
 	return fields, nil
 }
 
-// Memory is the proportional set size of a process in bytes: what it alone
-// holds, and its share of what it shares.
+// Memory is the proportional set size of a process and of its direct children
+// in bytes: what they alone hold, and their share of what they share.
 func Memory(id int) (int64, error) {
+	total, err := memoryOf(id)
+	if err != nil {
+		return 0, err
+	}
+	of, err := children(id)
+	if err != nil {
+		return 0, err
+	}
+	for _, child := range of {
+		size, err := memoryOf(child)
+		if err != nil {
+			return 0, err
+		}
+		total += size
+	}
+	return total, nil
+}
+
+func memoryOf(id int) (int64, error) {
 	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", id))
 	if err != nil {
 		return 0, err
