@@ -85,7 +85,7 @@ func (b *benchmark) measure(ctx context.Context, m mode) (*measured, error) {
 	}
 	result := &measured{mode: m, patterns: len(world.home.Rules()), traps: newTraps(world.home)}
 	if !m.tls {
-		if err := world.checkAll(result.traps); err != nil {
+		if err := world.checkAll(ctx, result.traps); err != nil {
 			return nil, err
 		}
 		result.checked = len(world.home.Samples())
@@ -105,13 +105,13 @@ func (b *benchmark) measure(ctx context.Context, m mode) (*measured, error) {
 }
 
 // checkAll checks those peers that route.
-func (w *world) checkAll(found []sprung) error {
+func (w *world) checkAll(ctx context.Context, found []sprung) error {
 	for _, r := range w.peers {
 		if !r.Routes {
 			continue
 		}
 		r.process.Continue()
-		if err := w.check(r, found); err != nil {
+		if err := w.check(ctx, r, found); err != nil {
 			return err
 		}
 		r.process.Pause()

@@ -13,11 +13,12 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/peer"
 )
 
-// firstPort is that of the first peer.
-const firstPort = 23000
-
-// firstAdmin is the port of the first peer's admin API.
-const firstAdmin = 23100
+// The ports of every peer, and of its admin API. Each has a loopback address of
+// its own.
+const (
+	peerPort  = 20000
+	adminPort = 20001
+)
 
 // world is a homeserver of stand-ins, and the proxies before it.
 type world struct {
@@ -40,10 +41,11 @@ func newWorld(ctx context.Context, m mode, peers []peer.Peer, o options) (*world
 	w := &world{home: m.home(), tls: m.tls, options: o}
 	for i, p := range peers {
 		site := peer.Site{
-			Home: w.home, Directory: filepath.Join(o.directory, p.Name), Port: firstPort + i, TLS: m.tls,
+			Home: w.home, Directory: filepath.Join(o.directory, p.Name),
+			Host: fmt.Sprintf("127.21.0.%d", i+1), Port: peerPort, TLS: m.tls,
 		}
 		if o.profile != "" {
-			site.Admin = net.JoinHostPort("127.0.0.1", strconv.Itoa(firstAdmin+i))
+			site.Admin = net.JoinHostPort(site.Host, strconv.Itoa(adminPort))
 		}
 		w.peers = append(w.peers, &running{Peer: p, site: site})
 	}
@@ -106,4 +108,4 @@ func (r *running) stop() {
 	}
 }
 
-func (r *running) address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(r.site.Port)) }
+func (r *running) address() string { return r.site.Address() }

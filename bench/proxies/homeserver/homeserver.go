@@ -11,8 +11,9 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/routing"
 )
 
-// firstPort is that of the main process. The workers have those that follow.
-const firstPort = 20000
+// port is that of all processes. Each has a loopback address of its own, of
+// which there are many, so that nobody else's ports are in the way.
+const port = 20000
 
 // Pool is a set of processes that serve the same requests.
 type Pool struct {
@@ -65,7 +66,9 @@ func New(types []endpoint.WorkerType, workers int) *Homeserver {
 	return h
 }
 
-func address(number int) string { return fmt.Sprintf("127.0.0.1:%d", firstPort+number) }
+func address(number int) string {
+	return fmt.Sprintf("127.20.%d.%d:%d", number/200, 1+number%200, port)
+}
 
 // Main is the address of the main process.
 func (h *Homeserver) Main() string { return h.Pools[0].Workers[0] }

@@ -34,7 +34,7 @@ func (p Peer) Start(ctx context.Context, site Site, core int) (*Process, error) 
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}
-	if err := process.Listens(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(site.Port))); err != nil {
+	if err := process.Listens(ctx, site.Address()); err != nil {
 		process.Stop()
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}

@@ -3,8 +3,10 @@ package peer
 import (
 	"bytes"
 	"embed"
+	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 
@@ -20,7 +22,8 @@ type Site struct {
 	// Directory is the peer's own. With TLS the certificate is there.
 	Directory string
 
-	// Port on the loopback interface.
+	// Host and Port are where it listens.
+	Host string
 	Port int
 
 	// TLS asks for TLS 1.3 and HTTP/2 instead of plain HTTP/1.1.
@@ -42,6 +45,9 @@ type Location struct {
 
 // MethodPool is the pool for a method.
 type MethodPool struct{ Method, Pool string }
+
+// Address is where it listens.
+func (s Site) Address() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
 
 // Rules are those of the homeserver.
 func (s Site) Rules() []homeserver.Rule { return s.Home.Rules() }

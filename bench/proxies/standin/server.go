@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,6 +28,9 @@ const (
 
 // Server is all processes of a homeserver.
 type Server struct {
+	// Addresses are where its workers listen, by pool.
+	Addresses map[string]string
+
 	loop   *epoll.Loop
 	table  *endpoint.Table
 	buffer [64 << 10]byte
@@ -39,8 +43,8 @@ func Listen(home *homeserver.Homeserver) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{loop: loop, table: endpoint.Newest()}
-	for _, pool := range home.Pools {
+	s := &Server{loop: loop, table: endpoint.Newest(), Addresses: map[string]string{}}
+	for _, pool := range slices.Backward(home.Pools) { // main is there when all are
 		answers := newAnswers(pool.Name)
 		for _, address := range pool.Workers {
 			if err := s.listen(pool.Name, answers, address); err != nil {
@@ -53,10 +57,11 @@ func Listen(home *homeserver.Homeserver) (*Server, error) {
 }
 
 func (s *Server) listen(pool string, answers *answers, address string) error {
-	listener, _, err := epoll.Listen(address)
+	listener, at, err := epoll.Listen(address)
 	if err != nil {
 		return err
 	}
+	s.Addresses[pool] = at
 	return s.loop.Add(listener, func() error {
 		fd, err := epoll.Accept(listener)
 		if err != nil {
