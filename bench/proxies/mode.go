@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"time"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/homeserver"
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/traffic"
@@ -25,6 +26,10 @@ type mode struct {
 	// share is how many rounds it has, as a part of those of the first
 	// mode.
 	share float64
+
+	// warmUps are how many times the usual time each turn needs until all
+	// connections are there.
+	warmUps time.Duration
 }
 
 const usualWorkers = 4
@@ -44,7 +49,7 @@ func (m mode) home() *homeserver.Homeserver { return homeserver.New(m.types, m.w
 // modes lists everything that is measured with requests, the first one longest.
 func modes() []mode {
 	mix := traffic.Mix(4000)
-	usual := mode{types: homeserver.Types, workers: usualWorkers, requests: mix, share: 0.3}
+	usual := mode{types: homeserver.Types, workers: usualWorkers, requests: mix, share: 0.3, warmUps: 1}
 	with := func(name, title string, change func(*mode)) mode {
 		m := usual
 		m.name, m.title = name, title
@@ -58,7 +63,7 @@ func modes() []mode {
 		with(mixMode, "HTTP/1.1", func(m *mode) { m.share = 1 }),
 		with(h2Mode, "HTTP/2 and TLS 1.3", func(m *mode) { m.tls, m.share = true, 0.5 }),
 		with(workersMode, "1 worker a pool", func(m *mode) { m.workers = 1 }),
-		with(workersMode, "200", func(m *mode) { m.workers = 200 }),
+		with(workersMode, "200", func(m *mode) { m.workers, m.warmUps = 200, 4 }),
 		with(poolsMode, "2 pools", func(m *mode) { m.types = []endpoint.WorkerType{endpoint.GenericWorker} }),
 		with(poolsMode, "5", func(m *mode) {
 			m.types = []endpoint.WorkerType{endpoint.GenericWorker, endpoint.Synchrotron, endpoint.EventCreator, endpoint.MediaRepository}
