@@ -39,9 +39,15 @@ const (
 // closed.
 func ScopeOf(raw string) Scope {
 	scope := scopeOf(raw)
-	if !disguised(raw) {
+	if !disguised(raw) || scope == Open && anchored(raw) {
 		return scope
 	}
+	return scopeOfAll(raw, scope)
+}
+
+// scopeOfAll reads a path in every way, and tells the scope that it has in all
+// of them.
+func scopeOfAll(raw string, scope Scope) Scope {
 	for decoded, level := raw, 0; level < mostLevels; level++ {
 		for _, reading := range []string{clean(decoded), clean(simplify(decoded))} {
 			switch meant := scopeOf(reading); meant {
@@ -96,6 +102,35 @@ func disguised(p string) bool {
 		case c == '/' && i+1 < len(p) && (p[i+1] == '/' || p[i+1] == '.'):
 			return true
 		case i < len("/_synapse/replication") && 'A' <= c && c <= 'Z':
+			return true
+		}
+	}
+	return false
+}
+
+// anchored reports whether an open path stays below the name that it begins
+// with, however it is read: nothing in it, decoded or not, ends a segment or
+// steps out of one. Ids are mostly so, escaped as they are.
+func anchored(p string) bool {
+	for i := range len(p) {
+		switch c := p[i]; {
+		case c == '\\', c == ';':
+			return false
+		case c == '/' && i+1 < len(p) && (p[i+1] == '/' || p[i+1] == '.'):
+			return false
+		case c == '%' && ends(p[i+1:min(i+3, len(p))]):
+			return false
+		}
+	}
+	return true
+}
+
+// ends reports whether an escape, given without its percent sign, stands for a
+// byte that ends a segment or steps out of one, or for a percent sign, which may
+// begin another escape.
+func ends(escape string) bool {
+	for _, hex := range [...]string{"2e", "2f", "3b", "5c", "25"} {
+		if strings.EqualFold(escape, hex) {
 			return true
 		}
 	}

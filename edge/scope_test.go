@@ -57,6 +57,18 @@ func TestScopeOf(t *testing.T) {
 	}
 }
 
+// TestScopeOfAllocatesNothing for paths as clients write them.
+func TestScopeOfAllocatesNothing(t *testing.T) {
+	for _, raw := range []string{
+		"/_matrix/client/v3/sync", "/_matrix/client/v3/rooms/%21room%3Aexample.org/send/m.room.message/1",
+		"/_matrix/key/v2/query/Example.org", "/_matrix/client/v3/directory/room/%23Alias:example.org",
+	} {
+		if n := testing.AllocsPerRun(100, func() { ScopeOf(raw) }); n != 0 {
+			t.Errorf("%q: %v allocations", raw, n)
+		}
+	}
+}
+
 // closed are the APIs that are not for everybody.
 var closed = map[string]Scope{
 	"/_synapse/admin": AdminAPI, "/_synapse/mas": MASAPI, "/_synapse/replication": Closed, "/_synapse/metrics": Closed,
@@ -78,12 +90,16 @@ func FuzzScopeOf(f *testing.F) {
 	for _, seed := range []string{
 		"/_matrix/client/v3/sync", "/_matrix/../_synapse/admin", "/_synapse/client/%2e%2e/mas", "/_synapse/admin/%2e%2e/metrics",
 		"/_matrix/..%2f_synapse%2freplication", "/.well-known/matrix/../../_synapse/admin", "/_synapse/client/..;/admin", "/_matrix/\\..\\",
+		"/_matrix/client/v3/rooms/%21r%3Ahs/%00..%2F", "/_matrix/%2E./%2e%5C_synapse/mas", "/_matrix/a%3b/../..%25%32%65",
 		"/_matrix/%252e%252e/%5fsynapse/metrics", "//", "", "%", "/_matrix/%zz/../../_synapse/admin", "/_synapse/admin/%",
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
 		scope := ScopeOf(raw)
+		if all := scopeOfAll(raw, scopeOf(raw)); scope == Open && all != Open {
+			t.Errorf("%q is open at first sight, but has scope %d", raw, all)
+		}
 		for root, itsOwn := range closed {
 			if scope != itsOwn && scope != Closed && reaches(raw, root) {
 				t.Errorf("%q has scope %d, but may be read as %s", raw, scope, root)
