@@ -91,6 +91,7 @@ func FuzzScopeOf(f *testing.F) {
 		"/_matrix/client/v3/sync", "/_matrix/../_synapse/admin", "/_synapse/client/%2e%2e/mas", "/_synapse/admin/%2e%2e/metrics",
 		"/_matrix/..%2f_synapse%2freplication", "/.well-known/matrix/../../_synapse/admin", "/_synapse/client/..;/admin", "/_matrix/\\..\\",
 		"/_matrix/client/v3/rooms/%21r%3Ahs/%00..%2F", "/_matrix/%2E./%2e%5C_synapse/mas", "/_matrix/a%3b/../..%25%32%65",
+		"/_matrix/a%2f..%2f..%2f_synapse%2fadmin", "/_matrix/a%5c..%5C..%5c_synapse%5cadmin",
 		"/_matrix/%252e%252e/%5fsynapse/metrics", "//", "", "%", "/_matrix/%zz/../../_synapse/admin", "/_synapse/admin/%",
 	} {
 		f.Add(seed)
