@@ -62,8 +62,9 @@ func (h *Handler) route(r *http.Request, d decision) decision {
 	if r.Method == http.MethodConnect {
 		return d.deny(edge.ErrWrongMethod) // Matrix has no tunnels
 	}
+	path := d.path // in its own variable, so that a usual decision stays off the heap
 	if r.Method == http.MethodOptions && !h.isMAS(d) {
-		return d.local(func(w http.ResponseWriter, _ *http.Request) { edge.Preflight(w, d.path) })
+		return d.local(func(w http.ResponseWriter, _ *http.Request) { edge.Preflight(w, path) })
 	}
 	d.match = matcher.Classify(r, h.table)
 	if r.Method == http.MethodOptions {
@@ -73,7 +74,7 @@ func (h *Handler) route(r *http.Request, d decision) decision {
 		repl.Set(classPlaceholder, classLabels[d.match.Class])
 	}
 	if h.PresenceOff && d.match.Class == endpoint.ClassPresence {
-		return d.local(func(w http.ResponseWriter, _ *http.Request) { edge.Empty(w, d.path) })
+		return d.local(func(w http.ResponseWriter, _ *http.Request) { edge.Empty(w, path) })
 	}
 	d.by = byProxy
 	return d

@@ -15,7 +15,7 @@ import (
 // watched is a response that is held back while it may be a worker's word that
 // it does not know an endpoint. Anything else passes through.
 type watched struct {
-	*caddyhttp.ResponseWriterWrapper
+	caddyhttp.ResponseWriterWrapper
 	before header
 	status int // of what is held back, else 0
 	body   *bytes.Buffer
@@ -32,7 +32,7 @@ func watch(w http.ResponseWriter) *watched {
 	body, _ := buffers.Get().(*bytes.Buffer)
 	body.Reset()
 	return &watched{
-		ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w},
+		ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: w},
 		before:                remember(w.Header()), body: body,
 	}
 }
@@ -76,10 +76,13 @@ func (w *watched) FlushError() error {
 
 // unrecognised reports whether the answer is that the endpoint is unknown.
 func (w *watched) unrecognised() bool {
+	if w.status == 0 {
+		return false
+	}
 	var answer struct {
 		Code string `json:"errcode"`
 	}
-	return w.status != 0 && json.Unmarshal(w.body.Bytes(), &answer) == nil && answer.Code == "M_UNRECOGNIZED"
+	return json.Unmarshal(w.body.Bytes(), &answer) == nil && answer.Code == "M_UNRECOGNIZED"
 }
 
 // release sends the client what was held back.

@@ -48,7 +48,7 @@ func New1(address string, connections int, requests []traffic.Request) (*HTTP1, 
 // silence is how long nobody may answer before the generator gives up.
 const silence = 10 * time.Second
 
-// Run implements [Generator].
+// Run implements [Generator]. It goes on until there is an answer at least.
 func (g *HTTP1) Run(duration time.Duration) (Result, error) {
 	g.result = Result{}
 	began := time.Now()
@@ -60,7 +60,7 @@ func (g *HTTP1) Run(duration time.Duration) (Result, error) {
 		}
 	}
 	last, answered := began, 0
-	for now := began; now.Sub(began) < duration; now = time.Now() {
+	for now := began; now.Sub(began) < duration || answered == 0; now = time.Now() {
 		if err := g.loop.Wait(100 * time.Millisecond); err != nil {
 			return Result{}, err
 		}
