@@ -69,7 +69,7 @@ var asked = []struct{ name, method, target, authorization, body string }{
 // server runs a site and returns a function that has it serve a request.
 func server(t testing.TB, site string) func(i int) {
 	t.Helper()
-	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte("{\n\tadmin off\n\tlog {\n\t\toutput discard\n\t}\n}\nhttp://:0 {\n"+site+"\n}\n"), nil)
+	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte("{\n\tadmin off\n\tlog {\n\t\tlevel ERROR\n\t}\n}\nhttp://:0 {\n"+site+"\n}\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,10 +85,32 @@ func server(t testing.TB, site string) func(i int) {
 	return func(i int) {
 		a := asked[i]
 		r := httptest.NewRequest(a.method, a.target, strings.NewReader(a.body))
-		r.Header["Authorization"] = []string{a.authorization}
+		r.Header = http.Header{
+			"Authorization": {a.authorization}, "User-Agent": {"Element"}, "Accept": {"application/json"},
+			"Accept-Encoding": {"gzip, br"}, "Accept-Language": {"en-GB"}, "Origin": {"vector://vector"},
+		}
 		w := httptest.NewRecorder()
 		if handler.ServeHTTP(w, r); w.Body.String() != "{}" {
 			t.Fatalf("%s: %d %s", a.name, w.Code, w.Body)
+		}
+	}
+}
+
+// TestServingAllocatesLittle: all that the plugin does for a request allocates
+// no more than what it spares reverse_proxy.
+func TestServingAllocatesLittle(t *testing.T) {
+	allocations := func(site string) []float64 {
+		serve := server(t, sites[site])
+		counts := make([]float64, len(asked))
+		for i := range asked {
+			counts[i] = testing.AllocsPerRun(200, func() { serve(i) })
+		}
+		return counts
+	}
+	alone, all := allocations("reverse_proxy"), allocations("synapse_workers")
+	for i, a := range asked {
+		if all[i] > alone[i] {
+			t.Errorf("%s: %v allocations, %v with reverse_proxy alone", a.name, all[i], alone[i])
 		}
 	}
 }

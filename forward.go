@@ -26,7 +26,7 @@ const unknownEndpoint = "/{unknown}"
 
 // forward makes the request that goes to a worker, and readies its body.
 func (h *Handler) forward(r *http.Request, d decision, v *pool.Visit) (*http.Request, *edge.Error) {
-	out := r.WithContext(r.Context())
+	out := v.Outgoing()
 	// Caddy logs the request line of what it forwards when something is wrong.
 	// It shall name the endpoint, not its users, rooms and tokens.
 	if out.RequestURI = d.match.Template(); out.RequestURI == "" {

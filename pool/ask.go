@@ -63,7 +63,8 @@ func (s *Set) Ask(ctx context.Context, q Question) (answer Answer, err error) {
 	}
 	w := &answerWriter{header: make(http.Header)}
 	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, new(caddyhttp.Server))
-	fault := s.Serve(w, r, &Visit{Request: r, Match: q.Match, Key: q.Key})
+	v := &Visit{Request: r, Match: q.Match, Key: q.Key}
+	fault := s.Serve(w, v.Outgoing(), v)
 	switch {
 	case fault != nil:
 		return Answer{}, fmt.Errorf("%s: %w", q.Path, fault)

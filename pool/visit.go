@@ -41,15 +41,17 @@ type Visit struct {
 // PoolPlaceholder is the placeholder of the pool that served a request.
 const PoolPlaceholder = "http.synapse.pool"
 
-// Serve sends r, which is the visit's request as workers shall see it, along
-// the chain of its class until a worker answers it. If none can, the answer
-// for the client is returned.
+// Outgoing returns a copy of the request for the workers, which may be changed
+// and is what [Set.Serve] takes.
+func (v *Visit) Outgoing() *http.Request { return v.attempt.Attach(v.Request) }
+
+// Serve sends r, which is the visit's outgoing request as workers shall see it,
+// along the chain of its class until a worker answers it. If none can, the
+// answer for the client is returned.
 func (s *Set) Serve(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Error {
 	class := v.Match.Class
-	v.attempt = upstream.Attempt{
-		Key: v.Key, Kind: class.Key(), Request: v.Request, LongPoll: class.LongPoll(), Unbounded: class.Hard(),
-	}
-	r = v.attempt.Attach(r)
+	v.attempt.Key, v.attempt.Kind, v.attempt.Request = v.Key, class.Key(), v.Request
+	v.attempt.LongPoll, v.attempt.Unbounded = class.LongPoll(), class.Hard()
 	defer v.attempt.Release()
 
 	open := func(pool int) bool { return s.pools[pool].config.Fence.open(v.Request) }
