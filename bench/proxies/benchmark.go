@@ -90,7 +90,7 @@ func (b *benchmark) measure(ctx context.Context, m mode) (*measured, error) {
 		}
 		result.checked = len(world.home.Samples())
 	}
-	rounds := max(2, int(m.share*float64(b.options.rounds)+0.5))
+	rounds := max(2, int(m.share*float64(b.rounds)+0.5))
 	for number := range rounds {
 		if number > 0 && time.Now().After(b.end) {
 			break

@@ -10,10 +10,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
+
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/homeserver"
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/standin"
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/traffic"
-	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
 )
 
 // trap is a request that lists of patterns may send elsewhere.

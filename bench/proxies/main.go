@@ -14,10 +14,11 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/homeserver"
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/peer"
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/standin"
-	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 )
 
 // options are the flags of the command.

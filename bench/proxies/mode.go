@@ -2,11 +2,11 @@ package main
 
 import (
 	"slices"
-	"time"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/homeserver"
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/traffic"
-	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 )
 
 // mode is one comparison of all peers.
@@ -29,7 +29,7 @@ type mode struct {
 
 	// warmUps are how many times the usual time each turn needs until all
 	// connections are there.
-	warmUps time.Duration
+	warmUps int
 }
 
 const usualWorkers = 4

@@ -76,14 +76,12 @@ func (r *results) describe(m *measured) string {
 	if m.tls {
 		connections = fmt.Sprintf("%d connections with four requests each", r.connections/4)
 	}
-	text := fmt.Sprintf("%s, %s, %d pools, %d patterns, %d rounds of %v.", m.title, connections, len(m.types)+1, m.patterns, len(m.rounds), r.turnTime())
+	text := fmt.Sprintf("%s, %s, %d pools, %d patterns, %d rounds of %v.", m.title, connections, len(m.types)+1, m.patterns, len(m.rounds), r.options.turn)
 	if m.checked > 0 {
 		text += fmt.Sprintf(" %d requests for all endpoints went to the same pools through all that route.", m.checked)
 	}
 	return text + r.bottleneck(m) + "\n"
 }
-
-func (r *results) turnTime() time.Duration { return r.benchmark.options.turn }
 
 // bottleneck says for whom the load generator was too slow. Their requests a
 // second and times to answer are its own then.

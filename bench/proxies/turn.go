@@ -63,7 +63,7 @@ func (b *benchmark) turn(ctx context.Context, w *world, r *running, m mode) (out
 		return outcome{}, err
 	}
 	defer generator.Close()
-	if _, err := generator.Run(m.warmUps * b.warmUp); err != nil {
+	if _, err := generator.Run(time.Duration(m.warmUps) * b.warmUp); err != nil {
 		return outcome{}, err
 	}
 	before, err := w.clocks(r)

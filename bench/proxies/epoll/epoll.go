@@ -55,7 +55,7 @@ func (l *Loop) CloseAll() {
 func (l *Loop) Wait(timeout time.Duration) error {
 	var events [256]syscall.EpollEvent
 	n, err := syscall.EpollWait(l.fd, events[:], int(timeout.Milliseconds()))
-	if err != nil && err != syscall.EINTR { //nolint:errorlint // as the system returns it
+	if err != nil && err != syscall.EINTR {
 		return fmt.Errorf("epoll: %w", err)
 	}
 	for _, event := range events[:max(n, 0)] {
@@ -136,7 +136,7 @@ func tune(fd int) error {
 func Write(fd int, b []byte) error {
 	for len(b) > 0 {
 		n, err := syscall.Write(fd, b)
-		if err != nil && err != syscall.EINTR { //nolint:errorlint // as the system returns it
+		if err != nil && err != syscall.EINTR {
 			return err
 		}
 		b = b[max(n, 0):]

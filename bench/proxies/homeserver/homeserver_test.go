@@ -6,9 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/homeserver"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/routing"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/homeserver"
 )
 
 // matcher routes by a list of rules, as the peers do.

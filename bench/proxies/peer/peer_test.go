@@ -7,9 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/routing"
+
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/homeserver"
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/peer"
-	"github.com/caddy-matrix/caddy-synapse-workers/routing"
 )
 
 // configure writes a peer's configuration and returns all of it.

@@ -50,7 +50,7 @@ func Run(log string, core int, program string, arguments ...string) (*Process, e
 	}
 	defer func() { _ = output.Close() }()
 	arguments = append([]string{"--cpu-list", strconv.Itoa(core), program}, arguments...)
-	command := exec.Command("taskset", arguments...) //nolint:gosec // whoever runs the benchmark names it
+	command := exec.Command("taskset", arguments...)
 	command.Stdout, command.Stderr = output, output
 	command.Env = append(os.Environ(), "GOMAXPROCS=1")
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}

@@ -10,9 +10,10 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/homeserver"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/routing"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/homeserver"
 )
 
 // Site is what a peer serves, and where.

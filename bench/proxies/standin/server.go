@@ -13,9 +13,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/epoll"
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/homeserver"
-	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 )
 
 const (
@@ -100,7 +101,7 @@ func (c *connection) ready() error {
 	n, err := syscall.Read(c.fd, c.server.buffer[:])
 	if n <= 0 || err != nil {
 		c.close()
-		return nil
+		return nil //nolint:nilerr // a proxy may break connections off
 	}
 	input := c.server.buffer[:n]
 	if len(c.rest) > 0 {

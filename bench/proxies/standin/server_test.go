@@ -9,9 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
+
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/homeserver"
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/standin"
-	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
 )
 
 // serve runs stand-ins of main and a synchrotron on free ports.

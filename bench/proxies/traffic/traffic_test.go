@@ -8,8 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/traffic"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/traffic"
 )
 
 // TestMix expects everything in it that makes requests different.
