@@ -23,7 +23,7 @@ type holding []stats.Spread
 
 const (
 	// holdings are how often each peer is asked.
-	holdings = 3
+	holdings = 2
 
 	// settling is the time that a proxy has to tidy up before its memory is
 	// read, so that a garbage collector has run.

@@ -69,7 +69,6 @@ func modes() []mode {
 			m.types = []endpoint.WorkerType{endpoint.GenericWorker, endpoint.Synchrotron, endpoint.EventCreator, endpoint.MediaRepository}
 		}),
 		with(patternMode, "first", get("/_matrix/client/v3/sync?since=s1&timeout=0")),
-		with(patternMode, "middle", get("/_matrix/client/v3/capabilities")),
 		with(patternMode, "last", get("/_matrix/key/v2/query/example.net/ed25519:a")),
 		with(patternMode, "none", get("/_matrix/client/v3/pushers")),
 	}
