@@ -81,7 +81,6 @@ func start(ctx caddy.Context, p *Pool, name string, config *Config) (*running, e
 	if err := proxy.Provision(ctx); err != nil {
 		return nil, err
 	}
-	proxy.Transport = quieted(proxy, ctx.Logger(proxy))
 	r := &running{name: name, label: name, config: p, proxy: proxy,
 		replays: newCredit(replayShare, replayBurst), repeats: newCredit(repeatShare, repeatBurst)}
 	if policy, ok := proxy.LoadBalancing.SelectionPolicy.(*upstream.Sticky); ok {

@@ -3,16 +3,18 @@ package pool
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"go.uber.org/zap"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
 )
 
-// loadTransport puts our transport around Caddy's own before the reverse proxy
-// is provisioned, whose health checks use it from then on. Another transport is
-// left for the reverse proxy to load.
+// loadTransport loads the transport of a reverse proxy before that is
+// provisioned, whose health checks use it from then on, and puts ours around
+// it. A transport of somebody else is left for the reverse proxy to load.
 func loadTransport(ctx caddy.Context, proxy *reverseproxy.Handler) error {
 	var kind struct {
 		Protocol string `json:"protocol"`
@@ -28,6 +30,20 @@ func loadTransport(ctx caddy.Context, proxy *reverseproxy.Handler) error {
 		return fmt.Errorf("loading transport: %w", err)
 	}
 	proxy.TransportRaw = nil
-	proxy.Transport = upstream.Transport{HTTPTransport: loaded.(*reverseproxy.HTTPTransport)}
+	proxy.Transport = around(loaded.(http.RoundTripper), forgets(ctx, proxy))
 	return nil
+}
+
+// around puts our transport around another one.
+func around(transport http.RoundTripper, forget bool) http.RoundTripper {
+	if t, ok := transport.(*reverseproxy.HTTPTransport); ok && (t.TLS != nil || t.ProxyProtocol != "") {
+		return upstream.HTTPTransport{HTTPTransport: t, Forget: forget}
+	}
+	return upstream.Transport{RoundTripper: transport, Forget: forget}
+}
+
+// forgets reports whether nobody misses the header of a request that was sent:
+// no debug log, and no condition on a retry.
+func forgets(ctx caddy.Context, proxy *reverseproxy.Handler) bool {
+	return !ctx.Logger(proxy).Core().Enabled(zap.DebugLevel) && len(proxy.LoadBalancing.RetryMatchRaw) == 0
 }

@@ -1,67 +1,73 @@
 package upstream
 
 import (
-	"context"
-	"io"
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 )
 
-// Transport is Caddy's own transport for requests with an [Attempt]. An answer
-// whose client goes away before its end is broken off as reverse_proxy would,
-// but without the warning that it logs: that is neither the proxy's fault nor
-// the worker's. An answer that its worker breaks off is left to reverse_proxy.
+// Transport is a transport for requests with an [Attempt], of which
+// reverse_proxy logs less than of others.
+//
+// An answer whose client goes away before its end is broken off as
+// reverse_proxy would, but without the warning that it logs: that is neither the
+// proxy's fault nor the worker's. An answer that its worker breaks off is left to
+// reverse_proxy.
 type Transport struct {
-	*reverseproxy.HTTPTransport
+	http.RoundTripper
+
+	// Whether the header of a request is gone when it was sent. reverse_proxy
+	// hands each request to a logger, which writes it down in case that something
+	// is logged of it later: a twentieth of the CPU time that a request takes, most
+	// of it for the header.
+	Forget bool
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	res, err := t.HTTPTransport.RoundTrip(r)
-	if err != nil || res.Body == http.NoBody || res.StatusCode == http.StatusSwitchingProtocols {
-		return res, err
+	return roundTrip(t.RoundTripper, r, t.Forget)
+}
+
+// HTTPTransport is the same around Caddy's own transport, where that has things
+// to say to reverse_proxy: on TLS and on the PROXY protocol.
+type HTTPTransport struct {
+	*reverseproxy.HTTPTransport
+
+	// That of [Transport].
+	Forget bool
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t HTTPTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	return roundTrip(t.HTTPTransport, r, t.Forget)
+}
+
+func roundTrip(transport http.RoundTripper, r *http.Request, forget bool) (*http.Response, error) {
+	a := attemptOf(r)
+	if a == nil {
+		return transport.RoundTrip(r)
 	}
-	if a := attemptOf(r); a != nil {
+	own := r
+	if forget {
+		own = new(*r) // which the transport may read when it has returned
+	}
+	res, err := transport.RoundTrip(own)
+	if forget {
+		r.Header = nil
+	}
+	if err == nil && res.Body != http.NoBody && res.StatusCode != http.StatusSwitchingProtocols {
 		a.answer = answer{ReadCloser: res.Body, ctx: r.Context()}
 		res.Body = &a.answer
 	}
-	return res, nil
-}
-
-// answer is the body of a worker's answer. Whoever reads it gets a panic with
-// [http.ErrAbortHandler] instead of an error that the client has caused: the
-// server then ends the connection, or the stream, before the answer looks whole.
-type answer struct {
-	io.ReadCloser
-	ctx  context.Context // of the request, which ends when the client goes
-	more bool            // whether the last Read may not have been the last
-}
-
-// Read implements io.Reader.
-func (a *answer) Read(p []byte) (n int, err error) {
-	n, err = a.ReadCloser.Read(p)
-	a.more = err == nil
-	if err != nil && err != io.EOF && a.ctx.Err() != nil {
-		panic(http.ErrAbortHandler)
-	}
-	return n, err
-}
-
-// Close implements io.Closer. An answer of which a part was read, and no more is
-// wanted, could not be written to the client.
-func (a *answer) Close() error {
-	err := a.ReadCloser.Close()
-	if a.more {
-		panic(http.ErrAbortHandler)
-	}
-	return err
+	return res, err
 }
 
 // Interface guards
 var (
 	_ http.RoundTripper                                = Transport{}
-	_ reverseproxy.ProxyProtocolTransport              = Transport{}
-	_ reverseproxy.HealthCheckSchemeOverriderTransport = Transport{}
-	_ reverseproxy.RequestHeaderOpsTransport           = Transport{}
+	_ http.RoundTripper                                = HTTPTransport{}
+	_ reverseproxy.TLSTransport                        = HTTPTransport{}
+	_ reverseproxy.ProxyProtocolTransport              = HTTPTransport{}
+	_ reverseproxy.HealthCheckSchemeOverriderTransport = HTTPTransport{}
+	_ reverseproxy.RequestHeaderOpsTransport           = HTTPTransport{}
 )

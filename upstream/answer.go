@@ -1,0 +1,36 @@
+package upstream
+
+import (
+	"context"
+	"io"
+	"net/http"
+)
+
+// answer is the body of a worker's answer. Whoever reads it gets a panic with
+// [http.ErrAbortHandler] instead of an error that the client has caused: the
+// server then ends the connection, or the stream, before the answer looks whole.
+type answer struct {
+	io.ReadCloser
+	ctx  context.Context // of the request, which ends when the client goes
+	more bool            // whether the last Read may not have been the last
+}
+
+// Read implements io.Reader.
+func (a *answer) Read(p []byte) (n int, err error) {
+	n, err = a.ReadCloser.Read(p)
+	a.more = err == nil
+	if err != nil && err != io.EOF && a.ctx.Err() != nil {
+		panic(http.ErrAbortHandler)
+	}
+	return n, err
+}
+
+// Close implements io.Closer. An answer of which a part was read, and no more is
+// wanted, could not be written to the client.
+func (a *answer) Close() error {
+	err := a.ReadCloser.Close()
+	if a.more {
+		panic(http.ErrAbortHandler)
+	}
+	return err
+}
