@@ -1,0 +1,111 @@
+package roles
+
+import (
+	"errors"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/homeserver"
+)
+
+// Of says what the proxy should be told of a homeserver that runs a release of
+// Synapse. It is an error if main cannot be reached.
+func Of(d *homeserver.Deployment, version endpoint.Version) (*Plan, error) {
+	a := &assignment{deployment: d, version: version, workers: make(map[endpoint.WorkerType][]Worker)}
+	plan := new(Plan)
+	main := d.Main.Listener(homeserver.Client)
+	if main == nil {
+		return nil, errors.New("main has no HTTP listener with the resource client: expected one in listeners of homeserver.yaml")
+	}
+	plan.Pools = []Pool{{Words: []string{"main"}, Workers: []Worker{workerOf(d.Main, main)}}}
+	a.assign()
+	if mas := d.MAS(); mas != nil {
+		delete(a.workers, endpoint.SSO)
+	}
+	plan.Pools = append(plan.Pools, a.pools()...)
+	plan.mas(d, a)
+	if name := d.ServerName(); !strings.Contains(name, ":") && name != d.PublicHost() {
+		a.note("other homeservers ask https://%s/.well-known/matrix/server where this one is: see well_known, or delegate there", name)
+	}
+	plan.Notes = a.notes
+	return plan, plan.options(d)
+}
+
+// mas adds Matrix Authentication Service, where Synapse reaches it.
+func (plan *Plan) mas(d *homeserver.Deployment, a *assignment) {
+	mas := d.MAS()
+	if mas == nil {
+		return
+	}
+	reason := Reason{"matrix_authentication_service", mas.Place}
+	address, err := url.Parse(mas.Endpoint)
+	if err != nil || address.Host == "" {
+		a.note("%s: the files do not say where it is: add a line 'mas <upstream>'", reason)
+		return
+	}
+	dial := address.Host
+	if address.Port() == "" {
+		dial += ":" + map[bool]string{true: "443", false: "80"}[address.Scheme == "https"]
+	}
+	if address.Scheme == "https" {
+		dial = "https://" + dial
+	}
+	plan.Pools = append(plan.Pools, Pool{Words: []string{"mas"}, Workers: []Worker{{Dial: dial, Why: []Reason{reason}}}})
+}
+
+// options adds the lines that are no pools.
+func (plan *Plan) options(d *homeserver.Deployment) error {
+	add := func(what string, place homeserver.Place, words ...string) {
+		plan.Options = append(plan.Options, Option{words, Reason{what, place}})
+	}
+	size, place, err := uploadSize(d)
+	if err != nil {
+		return err
+	}
+	if place != (homeserver.Place{}) {
+		add("max_upload_size", place, "max_upload_size", sizeWord(size))
+	}
+	if place, off := d.PresenceOff(); off {
+		add("presence", place, "presence", "off")
+	}
+	if l := d.Main.Listener(homeserver.Client); l.RequestID != "" {
+		add("request_id_header", l.Place, "request_id_header", l.RequestID)
+	}
+	if setting := d.Main.Settings["serve_server_wellknown"]; setting.Bool(false) {
+		add("serve_server_wellknown", setting.Place(), "well_known", "synapse")
+	}
+	return nil
+}
+
+// uploadSize is the largest file that a process with media takes, and where
+// that is set.
+func uploadSize(d *homeserver.Deployment) (largest int64, at homeserver.Place, err error) {
+	for _, p := range d.Processes() {
+		if !p.Serves(homeserver.Media) {
+			continue
+		}
+		size, place, err := p.MaxUploadSize()
+		if err != nil {
+			return 0, place, err
+		}
+		if size > largest {
+			largest, at = size, place
+		}
+	}
+	return largest, at, nil
+}
+
+// sizeWord writes a number of bytes in the largest unit that divides it.
+func sizeWord(size int64) string {
+	for _, unit := range []struct {
+		bytes int64
+		name  string
+	}{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}} {
+		if size%unit.bytes == 0 && size > 0 {
+			return strconv.FormatInt(size/unit.bytes, 10) + unit.name
+		}
+	}
+	return strconv.FormatInt(size, 10)
+}
