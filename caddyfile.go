@@ -25,6 +25,11 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 // UnmarshalCaddyfile sets up the handler from Caddyfile tokens. Syntax:
 //
 //	synapse_workers [<matcher>] {
+//	    # the processes of Synapse, as its own files describe them
+//	    from_synapse <homeserver.yaml> [<files...>] {
+//	        watch
+//	    }
+//
 //	    # the processes of Synapse
 //	    main         <upstreams...> [{ <pool> }]
 //	    <types...>   [@<fence>] [<upstreams...>] [{ <pool> }]
@@ -115,6 +120,10 @@ func (h *Handler) UnmarshalCaddyfile(helper httpcaddyfile.Helper) error {
 			defaults = append(defaults, segment)
 		}
 	}
+	pools, err := h.fromSynapse(pools, given)
+	if err != nil {
+		return err
+	}
 	// main comes first in every list, wherever it stands
 	slices.SortStableFunc(pools, func(a, b caddyfile.Segment) int { return place(a) - place(b) })
 	if err := h.unmarshalPools(helper, pools, defaults); err != nil {
@@ -123,7 +132,7 @@ func (h *Handler) UnmarshalCaddyfile(helper httpcaddyfile.Helper) error {
 	end := caddyfile.NewDispenser([]caddyfile.Token{directive})
 	end.Next()
 	if h.Main == nil {
-		return end.Err("missing main: expected a line 'main <upstream>' with the address of Synapse's main process")
+		return end.Err("missing main: expected a line 'main <upstream>' with the address of Synapse's main process, or from_synapse")
 	}
 	return errorAt(pools, routing.CheckAll(h.Routes()))
 }

@@ -78,9 +78,15 @@ type Handler struct {
 	// are then answered here instead of keeping Synapse busy. Default: `false`.
 	PresenceOff bool `json:"presence_off,omitempty"`
 
-	table  *endpoint.Table
-	set    *pool.Set
-	whoami *whoami
+	// The files of Synapse that this configuration was made from: files,
+	// directories and glob patterns. When what they hold changes, Caddy loads the
+	// configuration file anew that it was started with. Default: none.
+	Watch []string `json:"watch,omitempty"`
+
+	synapse *synapseFiles // until the Caddyfile is adapted
+	table   *endpoint.Table
+	set     *pool.Set
+	whoami  *whoami
 }
 
 // CaddyModule returns the Caddy module information.
@@ -102,6 +108,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return fmt.Errorf("getting the %s app: %w", pool.AppID, err)
 	}
 	if h.set, err = app.(*pool.App).Set(&h.Config); err != nil {
+		return err
+	}
+	if err := h.watchFiles(ctx); err != nil {
 		return err
 	}
 	h.whoami = newWhoami(h)

@@ -42,7 +42,8 @@ var options = map[string]option{
 		h.MASAPI, err = parseAccess(d)
 		return err
 	},
-	"well_known": unmarshalWellKnown,
+	"well_known":   unmarshalWellKnown,
+	"from_synapse": unmarshalFromSynapse,
 }
 
 // presenceOff is the one option whose word is a worker type as well.

@@ -99,3 +99,23 @@ func quoted(words []string) string {
 	}
 	return strings.Join(written, " ")
 }
+
+// Drop removes words from the front of a pool's line.
+func (l *Line) Drop(words map[string]bool) {
+	first := len(l.Words) - l.Upstreams
+	kept := slices.DeleteFunc(slices.Clone(l.Words[:first]), func(word string) bool { return words[word] })
+	l.Words = append(kept, l.Words[first:]...)
+}
+
+// Upstreams lists the upstreams for each word that begins the line of a pool.
+func (plan *Plan) Upstreams() map[string][]string {
+	upstreams := make(map[string][]string)
+	for _, p := range plan.Pools {
+		for _, word := range p.Words {
+			for _, w := range p.Workers {
+				upstreams[word] = append(upstreams[word], w.Upstream())
+			}
+		}
+	}
+	return upstreams
+}

@@ -1,0 +1,107 @@
+// Package watch loads Caddy's configuration file anew when files change that
+// it was made from.
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/fsnotify/fsnotify"
+	"go.uber.org/zap"
+)
+
+func init() { caddy.RegisterModule(new(App)) }
+
+// App watches files for all handlers of one loaded configuration, so that a
+// change of them means one reload. It needs no configuration and starts with
+// the first handler that names a file. A reload ends it, and begins the next
+// configuration's.
+type App struct {
+	words  []string
+	logger *zap.Logger
+	cancel context.CancelFunc
+}
+
+// AppID is the app's module ID.
+const AppID = "synapse_files"
+
+// settle is how long files must be left alone before they are read: an editor,
+// or a playbook that writes forty of them, is to finish first.
+const settle = time.Second
+
+// CaddyModule returns the Caddy module information.
+func (*App) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: AppID, New: func() caddy.Module { return new(App) }}
+}
+
+// Provision prepares the app.
+func (a *App) Provision(ctx caddy.Context) error {
+	a.logger = ctx.Logger()
+	return nil
+}
+
+// Add adds files, directories and glob patterns to what is watched. It must be
+// called before the app starts.
+func (a *App) Add(words ...string) { a.words = append(a.words, words...) }
+
+// Start begins to watch.
+func (a *App) Start() error {
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		return fmt.Errorf("watching Synapse's files: %w", err)
+	}
+	// Directories are watched, not files: a file that is replaced would be lost.
+	for _, directory := range directories(a.words) {
+		if err := watcher.Add(directory); err != nil {
+			return errors.Join(fmt.Errorf("watching %s: %w", directory, err), watcher.Close())
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	a.cancel = cancel
+	go a.watch(ctx, watcher, digest(a.words))
+	return nil
+}
+
+// watch reloads when the files have settled and hold something else.
+func (a *App) watch(ctx context.Context, watcher *fsnotify.Watcher, known string) {
+	defer watcher.Close()
+	timer := time.NewTimer(settle)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case event := <-watcher.Events:
+			if concerns(event.Name, a.words) {
+				timer.Reset(settle)
+			}
+		case err := <-watcher.Errors:
+			a.logger.Warn("watching Synapse's files", zap.Error(err))
+			timer.Reset(settle) // events were lost
+		case <-timer.C:
+			now := digest(a.words)
+			if now == known {
+				continue
+			}
+			known = now
+			a.logger.Info("Synapse's files have changed: reloading the configuration file")
+			if err := reload(ctx); err != nil {
+				a.logger.Error("reloading the configuration file", zap.Error(err))
+			}
+		}
+	}
+}
+
+// Stop ends watching.
+func (a *App) Stop() error {
+	a.cancel()
+	return nil
+}
+
+// Interface guards
+var (
+	_ caddy.App         = (*App)(nil)
+	_ caddy.Provisioner = (*App)(nil)
+)

@@ -1,0 +1,62 @@
+package watch
+
+import (
+	"crypto/sha256"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// directories lists the directories that files are in, which glob patterns
+// match, or which are named themselves. Those that do not exist are left out.
+func directories(words []string) []string {
+	var found []string
+	add := func(path string) {
+		if info, err := os.Stat(path); err == nil && info.IsDir() && !slices.Contains(found, path) {
+			found = append(found, path)
+		}
+	}
+	for _, word := range words {
+		parents, _ := filepath.Glob(filepath.Dir(word))
+		for _, parent := range parents {
+			add(parent)
+		}
+		matches, _ := filepath.Glob(word)
+		for _, match := range matches {
+			add(match)
+		}
+	}
+	return found
+}
+
+// concerns tells whether a change of a path may be one of what the words name.
+// Others in their directories, such as logs, may change all the time. Files of
+// a volume of Kubernetes change by a link beside them whose name begins with two
+// dots.
+func concerns(path string, words []string) bool {
+	return strings.HasPrefix(filepath.Base(path), "..") || slices.ContainsFunc(words, func(word string) bool {
+		file, _ := filepath.Match(word, path)
+		in, _ := filepath.Match(word, filepath.Dir(path))
+		return file || in
+	})
+}
+
+// digest stands for what the files hold that the words name. A file that
+// cannot be read stands for itself by its name.
+func digest(words []string) string {
+	sum := sha256.New()
+	for _, word := range words {
+		matches, _ := filepath.Glob(word)
+		for _, match := range matches {
+			paths, _ := filepath.Glob(filepath.Join(match, "*"))
+			for _, path := range append(paths, match) {
+				content, _ := os.ReadFile(path) //nolint:gosec // the operator names the file
+				of := sha256.Sum256(content)
+				sum.Write([]byte(path))
+				sum.Write(of[:])
+			}
+		}
+	}
+	return string(sum.Sum(nil))
+}
