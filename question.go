@@ -160,9 +160,33 @@ func choose(sites []site, q inquiry) *explainer {
 	return sites[0].explainer
 }
 
-// load reads the configuration and finds its handlers.
+// load reads the configuration and readies its handlers for questions.
 func (q *question) load() ([]site, error) {
-	config, _, _, err := caddycmd.LoadConfig(q.config, q.adapter)
+	handlers, err := loadHandlers(q.config, q.adapter)
+	if err != nil {
+		return nil, err
+	}
+	ctx, _ := caddy.NewContext(caddy.Context{Context: context.Background()})
+	sites := make([]site, len(handlers))
+	for i, h := range handlers {
+		e, err := newExplainer(ctx, h.handler)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", q.config, err)
+		}
+		sites[i] = site{hosts: h.hosts, explainer: e}
+	}
+	return sites, nil
+}
+
+// hosted is a handler of a configuration, with the hosts of its route.
+type hosted struct {
+	hosts   []string
+	handler *Handler
+}
+
+// loadHandlers reads a configuration and finds its handlers.
+func loadHandlers(file, adapter string) ([]hosted, error) {
+	config, _, _, err := caddycmd.LoadConfig(file, adapter)
 	if err != nil {
 		return nil, err
 	}
@@ -170,23 +194,18 @@ func (q *question) load() ([]site, error) {
 	if err := json.Unmarshal(config, &tree); err != nil {
 		return nil, err
 	}
-	ctx, _ := caddy.NewContext(caddy.Context{Context: context.Background()})
-	var sites []site
+	var handlers []hosted
 	for _, found := range findHandlers(tree, nil) {
 		h := new(Handler)
 		if err := caddy.StrictUnmarshalJSON(found.raw, h); err != nil {
-			return nil, fmt.Errorf("%s: %w", q.config, err)
+			return nil, fmt.Errorf("%s: %w", file, err)
 		}
-		e, err := newExplainer(ctx, h)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", q.config, err)
-		}
-		sites = append(sites, site{hosts: found.hosts, explainer: e})
+		handlers = append(handlers, hosted{found.hosts, h})
 	}
-	if len(sites) == 0 {
-		return nil, fmt.Errorf("%s has no synapse_workers", q.config)
+	if len(handlers) == 0 {
+		return nil, fmt.Errorf("%s has no synapse_workers", file)
 	}
-	return sites, nil
+	return handlers, nil
 }
 
 // found is the configuration of a handler, with the hosts of its route.

@@ -1,6 +1,7 @@
 package homeserver
 
 import (
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -152,4 +153,21 @@ func (v Value) Fields() []Field {
 		fields = append(fields, Field{name.Text(), newValue(v.node.Content[i+1], v.file), name.Place()})
 	}
 	return fields
+}
+
+// Equal tells whether two values are the same, however they are written.
+func (v Value) Equal(w Value) bool {
+	if v.node == w.node {
+		return true
+	}
+	var a, b any
+	return v.decode(&a) == nil && w.decode(&b) == nil && reflect.DeepEqual(a, b)
+}
+
+// decode is nil where there is no value. It refuses what unfolds without end.
+func (v Value) decode(into *any) error {
+	if v.node == nil {
+		return nil
+	}
+	return v.node.Decode(into)
 }

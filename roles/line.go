@@ -107,6 +107,17 @@ func (l *Line) Drop(words map[string]bool) {
 	l.Words = append(kept, l.Words[first:]...)
 }
 
+// Line is the line for an upstream: that of its pool, with all of its workers,
+// or else that of a generic worker.
+func (plan *Plan) Line(upstream string) string {
+	for _, line := range plan.Lines() {
+		if slices.Contains(line.Words[len(line.Words)-line.Upstreams:], upstream) {
+			return strings.Join(line.Words, " ")
+		}
+	}
+	return "generic_worker " + upstream
+}
+
 // Upstreams lists the upstreams for each word that begins the line of a pool.
 func (plan *Plan) Upstreams() map[string][]string {
 	upstreams := make(map[string][]string)

@@ -60,12 +60,12 @@ func (plan *Plan) options(d *homeserver.Deployment) error {
 	add := func(what string, place homeserver.Place, words ...string) {
 		plan.Options = append(plan.Options, Option{words, Reason{what, place}})
 	}
-	size, place, err := uploadSize(d)
+	size, place, err := UploadSize(d)
 	if err != nil {
 		return err
 	}
 	if place != (homeserver.Place{}) {
-		add("max_upload_size", place, "max_upload_size", sizeWord(size))
+		add("max_upload_size", place, "max_upload_size", SizeWord(size))
 	}
 	if place, off := d.PresenceOff(); off {
 		add("presence", place, "presence", "off")
@@ -79,9 +79,9 @@ func (plan *Plan) options(d *homeserver.Deployment) error {
 	return nil
 }
 
-// uploadSize is the largest file that a process with media takes, and where
+// UploadSize is the largest file that a process with media takes, and where
 // that is set.
-func uploadSize(d *homeserver.Deployment) (largest int64, at homeserver.Place, err error) {
+func UploadSize(d *homeserver.Deployment) (largest int64, at homeserver.Place, err error) {
 	for _, p := range d.Processes() {
 		if !p.Serves(homeserver.Media) {
 			continue
@@ -97,8 +97,8 @@ func uploadSize(d *homeserver.Deployment) (largest int64, at homeserver.Place, e
 	return largest, at, nil
 }
 
-// sizeWord writes a number of bytes in the largest unit that divides it.
-func sizeWord(size int64) string {
+// SizeWord writes a number of bytes in the largest unit that divides it.
+func SizeWord(size int64) string {
 	for _, unit := range []struct {
 		bytes int64
 		name  string

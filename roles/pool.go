@@ -100,6 +100,11 @@ func workerOf(p *homeserver.Process, l *homeserver.Listener, why ...Reason) Work
 	return w
 }
 
+// Upstream is how a process at one of its listeners is written in a Caddyfile.
+func Upstream(p *homeserver.Process, l *homeserver.Listener) string {
+	return workerOf(p, l).Upstream()
+}
+
 // nameCharacters are those that the name of an upstream may have.
 const nameCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 

@@ -31,6 +31,15 @@ ask_synapse() {
 		fail "Synapse's map of workers cannot be made" "$WORK/oracle/workers_map.log"
 }
 
+# The configuration that all of this ran with contradicts nothing that Synapse has read.
+run_check() {
+	local homeserver
+	for homeserver in hs1 hs2 old mas; do
+		"$CADDY" synapse-workers check --config "$WORK/Caddyfile" \
+			--homeserver "$WORK/$homeserver/shared.yaml" --workers "$WORK/$homeserver/workers" || return
+	done
+}
+
 run_oracle() {
 	(cd "$ROOT/e2e/oracle" && go test -count=1 -v ./...)
 }

@@ -137,7 +137,7 @@ OLD = Homeserver(
     server_name="localhost:21448",
     client_port=21443,
     main_port=21008,
-    workers=(Worker("generic1", 21101, CLIENT),),
+    workers=(Worker("generic1", 21101, CLIENT + FEDERATION),),
     stream_writers={},
     settings={},
 )
