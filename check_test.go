@@ -77,9 +77,9 @@ func TestCheck(t *testing.T) {
 			}
 		})
 	}
-	for _, rule := range audit.Rules() {
-		if !broken[rule] {
-			t.Errorf("no deployment breaks %s", rule)
+	for _, rule := range audit.Rules {
+		if !broken[rule.Name] {
+			t.Errorf("no deployment breaks %s", rule.Name)
 		}
 	}
 }
@@ -126,7 +126,7 @@ func restartPartly(t *testing.T) {
 // TestCheckOfImported shows that what import writes contradicts nothing, the
 // files of the end-to-end run among them.
 func TestCheckOfImported(t *testing.T) {
-	for _, name := range []string{"e2e_hs1", "e2e_hs2", "e2e_mono", "e2e_old", "e2e_mas", "many"} {
+	for _, name := range []string{"e2e_hs1", "e2e_hs2", "e2e_mono", "e2e_old", "e2e_mas", "many", "small"} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(filepath.Join("testdata", "deployments", name))
 			got, _ := check(t, "--json")

@@ -42,9 +42,12 @@ var caddyfileBlock = regexp.MustCompile("(?s)```caddyfile\n(.*?)```")
 
 // TestDocsCaddyfiles adapts every Caddyfile of the README and of docs, as an
 // operator who copies it would. In the README, a fragment is lines of the
-// directive, or of a site; a page of docs has complete ones.
+// directive, or of a site; a page of docs has complete ones. Files of Synapse are
+// those of a small deployment.
 func TestDocsCaddyfiles(t *testing.T) {
-	for file, page := range pages(t) {
+	pages := pages(t)
+	t.Chdir("testdata/deployments/small")
+	for file, page := range pages {
 		frames := []string{"%s"}
 		if file == "README.md" {
 			frames = []string{":80 {\nsynapse_workers {\n%s}\n}\n", ":80 {\n%s}\n", "%s"}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/audit"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 )
 
@@ -19,7 +20,7 @@ func TestReadme(t *testing.T) {
 	}
 	readme := string(content)
 	want := readme
-	for part, text := range map[string]string{"classes": classTable(), "syntax": syntaxTree(t)} {
+	for part, text := range map[string]string{"classes": classTable(), "rules": ruleTable(), "syntax": syntaxTree(t)} {
 		want = replacePart(t, want, part, text)
 	}
 	if *update {
@@ -85,6 +86,16 @@ func classTable() string {
 			notes = append(notes, "with `mas`: there")
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", class, exampleOf(class), strings.Join(workers, next), together, strings.Join(notes, ", "))
+	}
+	return b.String()
+}
+
+// ruleTable tells what check finds.
+func ruleTable() string {
+	var b strings.Builder
+	b.WriteString("| rule | | finds |\n|---|---|---|\n")
+	for _, rule := range audit.Rules {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", rule.Name, rule.Severity, rule.Finds)
 	}
 	return b.String()
 }

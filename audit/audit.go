@@ -37,14 +37,14 @@ func Of(d *homeserver.Deployment, proxies []Proxy, running endpoint.Version) ([]
 		in.proxies = proxies
 	}
 	var findings []Finding
-	for _, rule := range rules {
+	for _, rule := range Rules {
 		for _, finding := range rule.find(in) {
-			finding.Rule = rule.name
+			finding.Rule = rule.Name
 			if finding.Synapse == (homeserver.Place{}) {
 				finding.Synapse = d.Main.Place // what is wrong is that nothing is said
 			}
 			if finding.Severity == "" {
-				finding.Severity = rule.severity
+				finding.Severity = rule.Severity
 			}
 			findings = append(findings, finding)
 		}

@@ -1,53 +1,44 @@
 package audit
 
-// rule is something that should be true of a proxy and a homeserver.
-type rule struct {
-	name     string
-	severity Severity
-	find     func(*inspection) []Finding
+// Rule is something that should be true of a proxy and a homeserver.
+type Rule struct {
+	Name string
+
+	// Severity is that of most findings: some are less bad.
+	Severity Severity
+
+	// Finds says in a line what breaks the rule.
+	Finds string
+
+	find func(*inspection) []Finding
 }
 
-// rules are all of them. A finding may be of another severity than its rule.
-var rules = []rule{
-	// Addresses.
-	{"nobody_listens", Error, (*inspection).nobodyListens},
-	{"replication", Error, (*inspection).replicationAsUpstream},
-	{"resource", Error, (*inspection).missingResource},
-	{"unused", Warning, (*inspection).unusedListener},
-	{"x_forwarded", Error, (*inspection).notForwarded},
+// Rules are all of them.
+var Rules = []Rule{
+	{"nobody_listens", Error, "an upstream where no process listens", (*inspection).nobodyListens},
+	{"replication", Error, "an upstream that is a replication listener", (*inspection).replicationAsUpstream},
+	{"resource", Error, "a worker without `client`, `federation` or `media` for what it is sent", (*inspection).missingResource},
+	{"unused", Warning, "a listener that is in no pool", (*inspection).unusedListener},
+	{"x_forwarded", Error, "a listener that takes the proxy for the client", (*inspection).notForwarded},
 
-	// Streams.
-	{"writer", Error, (*inspection).wrongWriter},
-	{"writer_unrouted", Error, (*inspection).unroutedWriter},
-	{"writer_count", Error, (*inspection).writerCount},
-	{"writers_restart", Warning, (*inspection).notRestarted},
+	{"writer", Error, "a stream that is sent to a process which does not write it", (*inspection).wrongWriter},
+	{"writer_unrouted", Error, "a writer that is not asked", (*inspection).unroutedWriter},
+	{"writer_count", Error, "two writers of a stream that takes one", (*inspection).writerCount},
+	{"writers_restart", Warning, "processes that did not restart when writers, senders or pushers may have changed", (*inspection).notRestarted},
 
-	// Work that certain processes do.
-	{"unknown_process", Error, (*inspection).unknownProcess},
-	{"job", Error, (*inspection).jobOfSeveral},
-	{"differs", Error, (*inspection).differs},
+	{"unknown_process", Error, "a setting that names a process without a file", (*inspection).unknownProcess},
+	{"job", Error, "work in the background that two processes do, or none", (*inspection).jobOfSeveral},
+	{"differs", Error, "a worker that disagrees with main on who does what", (*inspection).differs},
 
-	// Media.
-	{"media_off", Error, (*inspection).mediaOff},
-	{"media_twice", Warning, (*inspection).mediaTwice},
-	{"media_storage", Error, (*inspection).mediaStorage},
-	{"upload_size", Error, (*inspection).uploadSize},
+	{"media_off", Error, "media that goes to main, where it is switched off", (*inspection).mediaOff},
+	{"media_twice", Warning, "workers for media while main serves it too", (*inspection).mediaTwice},
+	{"media_storage", Error, "media repositories without shared storage", (*inspection).mediaStorage},
+	{"upload_size", Error, "another limit of uploads than Synapse's", (*inspection).uploadSize},
 
-	// Logins and presence.
-	{"mas", Error, (*inspection).mas},
-	{"sso", Error, (*inspection).sso},
-	{"presence", Error, (*inspection).presence},
+	{"mas", Error, "Matrix Authentication Service on one side only", (*inspection).mas},
+	{"sso", Error, "single sign-on at several processes, or set up nowhere", (*inspection).sso},
+	{"presence", Error, "presence that is off on one side only", (*inspection).presence},
 
-	// The rest.
-	{"version", Error, (*inspection).version},
-	{"request_id", Warning, (*inspection).requestID},
-}
-
-// Rules lists the names of all rules.
-func Rules() []string {
-	all := make([]string, len(rules))
-	for i, rule := range rules {
-		all[i] = rule.name
-	}
-	return all
+	{"version", Error, "endpoints of another release than the one that runs, or that reads such files", (*inspection).version},
+	{"request_id", Warning, "a request id that Synapse does not read", (*inspection).requestID},
 }
