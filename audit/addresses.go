@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/homeserver"
 	"github.com/caddy-matrix/caddy-synapse-workers/roles"
 )
@@ -123,6 +124,9 @@ func lacks(p *Pool, t target, resource string) Finding {
 		f.What = fmt.Sprintf("%s is sent requests of %s, but enable_media_repo is off there", t.process.Name, p.Name())
 		f.Synapse = t.process.Settings["enable_media_repo"].Place()
 		f.Write = inSynapse(t.process.Name + ": enable_media_repo: true")
+	}
+	if p.Name() == string(endpoint.GenericWorker) && resource == homeserver.Federation {
+		f.Write += ", or " + inCaddyfile("synchrotron client_reader event_creator "+roles.Upstream(t.process, t.listener))
 	}
 	if l := t.process.Listener(resource); l != nil {
 		f.Write = inCaddyfile(fmt.Sprintf("%s %s", p.Name(), roles.Upstream(t.process, l)))

@@ -48,6 +48,7 @@ func TestMerge(t *testing.T) {
 		"conf.d/sub/x.yaml":   "server_name: not-read.example.com\n",
 		"conf.d/empty.yaml":   "",
 		"conf.d/list.yaml":    "- server_name: not-read.example.com\n",
+		"workers/main.yaml":   "worker_app: synapse.app.homeserver\npid_file: main.pid\n",
 		"workers/shared.yaml": "redis: {host: redis.example.com}\n",
 		"workers/sync1.yaml":  "worker_app: synapse.app.generic_worker\nworker_name: sync1\nredis: {port: 1}\n",
 	})
