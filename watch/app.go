@@ -69,6 +69,7 @@ func (a *App) Start() error {
 func (a *App) watch(ctx context.Context, watcher *fsnotify.Watcher, known string) {
 	defer watcher.Close()
 	timer := time.NewTimer(settle)
+	timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -83,6 +84,7 @@ func (a *App) watch(ctx context.Context, watcher *fsnotify.Watcher, known string
 		case <-timer.C:
 			now := digest(a.words)
 			if now == known {
+				a.logger.Debug("Synapse's files were written, but hold what they held")
 				continue
 			}
 			known = now

@@ -38,7 +38,7 @@ func TestFromSynapseWatches(t *testing.T) {
 	}
 	write("homeserver.yaml", homeserver("a"))
 
-	config := proxytest.Config{Site: fmt.Sprintf("synapse_workers {\n from_synapse %[1]s/homeserver.yaml %[1]s/workers/*.yaml {\n watch\n}\n}", dir)}
+	config := proxytest.Config{Level: "DEBUG", Site: fmt.Sprintf("synapse_workers {\n from_synapse %[1]s/homeserver.yaml %[1]s/workers/*.yaml {\n watch\n}\n}", dir)}
 	loaded := make(chan error, 8)
 	trapSignals()
 	caddy.SetLastConfig("Caddyfile", "caddyfile", func(string, string) error {
@@ -53,7 +53,11 @@ func TestFromSynapseWatches(t *testing.T) {
 	if res := p.Send(proxytest.Call{Method: "PUT", Target: typingTarget}); res.Worker() != "a" {
 		t.Fatalf("%q answers, expected a", res.Worker())
 	}
-	write("homeserver.log", strings.Repeat("x\n", 1000))
+	write("homeserver.yaml", homeserver("a"))
+	p.Await("a look at the files", func() bool { return strings.Contains(p.Log(), "hold what they held") })
+	if len(loaded) > 0 {
+		t.Error("files that hold the same are a reason to load the configuration file anew")
+	}
 	write("homeserver.yaml", homeserver("b"))
 	select {
 	case err := <-loaded:
