@@ -96,3 +96,28 @@ func TestImportExplains(t *testing.T) {
 		})
 	}
 }
+
+// TestSecretsOfSynapseStay shows that nothing repeats the secrets that stand
+// in Synapse's files.
+func TestSecretsOfSynapseStay(t *testing.T) {
+	t.Chdir("testdata/deployments/e2e_mas")
+	content, err := os.ReadFile("homeserver.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	adapted, _, err := adaptFile(":80 {\nsynapse_workers {\nfrom_synapse homeserver.yaml workers {\nwatch\n}\n}\n}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, _ := check(t, "--config ../../../e2e/Caddyfile --json")
+	for name, text := range map[string]string{"import": run(t, "synapse-workers import "+synapseFlags(t)), "from_synapse": adapted, "check": found} {
+		for _, secret := range []string{"macaroon-localhost", "form-localhost", "replication-mas", "shared-with-synapse"} {
+			if !bytes.Contains(content, []byte(secret)) {
+				t.Fatalf("%s is not in the file", secret)
+			}
+			if strings.Contains(text, secret) {
+				t.Errorf("%s repeats %s", name, secret)
+			}
+		}
+	}
+}

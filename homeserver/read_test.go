@@ -193,8 +193,8 @@ func TestDuties(t *testing.T) {
 // TestPythonTruth shows that values are taken for true that Python takes for
 // true.
 func TestPythonTruth(t *testing.T) {
-	d := read(t, "a: yes\nb: 'no'\nc: Off\nd: 0\ne: ''\nf: []\ng: {x: 1}\nh: null\ni: 0.5\nj: tRuE\nk: untracked\n")
-	want := map[string]bool{"a": true, "b": true, "c": false, "d": false, "e": false, "f": false, "g": true, "h": false, "i": true, "j": true, "k": true}
+	d := read(t, "a: yes\nb: 'no'\nc: Off\nd: 0\ne: ''\nf: []\ng: {x: 1}\nh: null\ni: 0.5\nj: tRuE\nk: untracked\nl: >-\n  off\nm: !!str no\nn: !!bool 'no'\no: 0x0\n")
+	want := map[string]bool{"a": true, "b": true, "c": false, "d": false, "e": false, "f": false, "g": true, "h": false, "i": true, "j": true, "k": true, "l": true, "m": true, "n": false, "o": false}
 	for name, want := range want {
 		if got := d.Main.Settings[name].Bool(false); got != want {
 			t.Errorf("%s is %v", name, got)

@@ -57,9 +57,16 @@ var booleans = map[string]bool{
 	"no": false, "false": false, "off": false,
 }
 
-// isBool tells whether the value is one of the words for a boolean, unquoted.
+// asText are the styles of scalars that are strings, whatever they look like.
+const asText = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+
+// isBool tells whether the value is one of the words for a boolean, and not
+// written as a string.
 func (v Value) isBool() bool {
-	if !v.Given() || v.node.Kind != yaml.ScalarNode || v.node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+	if !v.Given() || v.node.Kind != yaml.ScalarNode {
+		return false
+	}
+	if tagged := v.node.Style&yaml.TaggedStyle != 0; tagged && v.node.Tag != "!!bool" || !tagged && v.node.Style&asText != 0 {
 		return false
 	}
 	word := v.node.Value
@@ -78,6 +85,9 @@ func (v Value) Bool(otherwise bool) bool {
 		return booleans[strings.ToLower(v.node.Value)]
 	case v.node.Kind != yaml.ScalarNode:
 		return len(v.node.Content) > 0
+	}
+	if number, isInt := v.Int(); isInt {
+		return number != 0
 	}
 	number, err := strconv.ParseFloat(v.node.Value, 64)
 	return v.node.Value != "" && (v.isText() || err != nil || number != 0)
