@@ -43,6 +43,9 @@ func unmarshalFromSynapse(h *Handler, d *caddyfile.Dispenser) error {
 		if d.NextArg() {
 			return d.Errf("unexpected '%s': watch stands alone", d.Val())
 		}
+		if h.Watch != nil {
+			return d.Errf("watch is already given")
+		}
 		for _, word := range words {
 			path, err := filepath.Abs(word) // a reload may come from elsewhere
 			if err != nil {
@@ -61,6 +64,9 @@ func (s *synapseFiles) lay(h *Handler, pools []caddyfile.Segment, given map[stri
 	plan, err := s.plan(h.SynapseVersion)
 	if err != nil {
 		return nil, s.errorf("%w", err)
+	}
+	for _, note := range plan.Notes {
+		caddy.Log().Warn("from_synapse: " + note)
 	}
 	pools = slices.Clone(pools)
 	upstreams := plan.Upstreams()

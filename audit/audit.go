@@ -17,8 +17,8 @@ type inspection struct {
 }
 
 // Of holds those of the proxies that serve a homeserver against its files.
-// Running is the release of Synapse that runs, or none if nobody knows. It is an error
-// if none of several proxies has that homeserver's main process.
+// Running is the release of Synapse that runs, or none if nobody knows. It is
+// an error if none of several proxies has that homeserver's main process.
 func Of(d *homeserver.Deployment, proxies []Proxy, running endpoint.Version) ([]Finding, error) {
 	plan, err := roles.Of(d, endpoint.Latest)
 	if err != nil {
