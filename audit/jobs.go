@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/homeserver"
 )
 
@@ -30,6 +31,41 @@ func (in *inspection) unknownProcess() (found []Finding) {
 	}
 	for _, duty := range homeserver.Duties() {
 		see(duty.Setting, "nobody does the work, or not all of it", in.Appointed(duty))
+	}
+	return found
+}
+
+// mapSince is the release since which workers find main by instance_map only.
+var mapSince = minor(88)
+
+// missingInstance finds processes that must stand in instance_map and do not:
+// main, and the writers of streams (config/workers.py).
+func (in *inspection) missingInstance() (found []Finding) {
+	instances := in.Main.Settings["instance_map"]
+	see := func(name, what string, place homeserver.Place) {
+		if instances.Key(name).Given() {
+			return
+		}
+		found = append(found, Finding{
+			What:  fmt.Sprintf("%s, but instance_map does not say where %s is", what, name),
+			Proxy: in.proxies[0].Place, Synapse: placeOf(place, instances.Place()),
+			Breaks: "workers do not start",
+			Write:  inSynapse(fmt.Sprintf("instance_map: {%s: {host: …, port: <of its listener with the resource replication>}}", name)),
+		})
+	}
+	release := in.running
+	if release == (endpoint.Version{}) {
+		release = in.proxies[0].Version
+	}
+	if len(in.Workers) > 0 && !release.Before(mapSince) {
+		see(homeserver.MainName, "there are workers", in.Workers[0].Place)
+	}
+	for _, stream := range in.Streams() {
+		for _, writer := range in.Writers(stream.Name) {
+			if p := in.Instance(writer.Name); p != nil && !p.IsMain() {
+				see(writer.Name, writer.Name+" writes "+stream.Name, writer.Place)
+			}
+		}
 	}
 	return found
 }

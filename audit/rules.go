@@ -26,6 +26,7 @@ var Rules = []Rule{
 	{"writer_count", Error, "two writers of a stream that takes one", (*inspection).writerCount},
 	{"writers_restart", Warning, "processes that did not restart when writers, senders or pushers may have changed", (*inspection).notRestarted},
 
+	{"instance_map", Error, "a process that others cannot find", (*inspection).missingInstance},
 	{"unknown_process", Error, "a setting that names a process without a file", (*inspection).unknownProcess},
 	{"job", Error, "work in the background that two processes do, or none", (*inspection).jobOfSeveral},
 	{"differs", Error, "a worker that disagrees with main on who does what", (*inspection).differs},
