@@ -1,0 +1,76 @@
+// Package http1 is a client of HTTP/1.1 without TLS, over TCP and unix
+// sockets. It does in the goroutine of each request what net/http does in two
+// more for each connection, and holds no buffer while it waits for an answer,
+// so that long polls are cheap. Header fields, chunks and trailers are read by
+// the standard library's own parsers; what it reads leniently and an attacker
+// could use is refused.
+package http1
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Client sends requests and keeps connections. All fields are set before its
+// first use. It serves any number of goroutines, and must not be copied.
+type Client struct {
+	// Dial opens a connection. Its errors are returned as they are.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// Address says where a request goes, in words that Dial knows.
+	Address func(*http.Request) (network, address string, err error)
+
+	// How long the head of an answer may take once the request is sent. Zero:
+	// no limit.
+	ResponseHeaderTimeout time.Duration
+
+	// How long a request with `Expect: 100-continue` waits for the word before
+	// its body is sent all the same.
+	ExpectContinueTimeout time.Duration
+
+	// How many bytes the heads of an answer may have, those of 1xx included.
+	MaxResponseHeader int64
+
+	// How long a connection is kept while it is idle.
+	IdleTimeout time.Duration
+
+	// How many idle connections are kept to one address. Zero: none, each request
+	// has a connection of its own.
+	MaxIdlePerHost int
+
+	idle idle
+}
+
+// RoundTrip implements http.RoundTripper. The body of an answer must be read to
+// its end or closed. A request that fails because its connection was kept for
+// too long is sent again, if the worker cannot have begun to serve it, or
+// serving it twice makes no difference.
+func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
+	x := &exchange{client: c, req: req}
+	return x.run()
+}
+
+// Close closes the connections that are idle. Requests under way end by
+// themselves, and so do those that begin later; their connections are not kept.
+func (c *Client) Close() { c.idle.close() }
+
+// connect returns a connection to a host: an idle one that is still alive, or a
+// new one.
+func (c *Client) connect(ctx context.Context, h *host) (*conn, error) {
+	for kept := h.take(); kept != nil; kept = h.take() {
+		if kept.alive() {
+			return kept, nil
+		}
+		kept.close()
+	}
+	opened, err := c.Dial(ctx, h.network, h.address)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		return nil, err
+	}
+	return newConn(opened), nil
+}

@@ -1,0 +1,61 @@
+package http1
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+)
+
+// What is wrong with an answer.
+var (
+	errNoAnswer     = fmt.Errorf("the connection was closed without an answer: %w", io.ErrUnexpectedEOF)
+	errLongHead     = errors.New("the header of the answer is too long")
+	errBothWays     = errors.New("the answer has both Content-Length and Transfer-Encoding")
+	errLengths      = errors.New("the answer has several lengths")
+	errOldChunks    = errors.New("the answer is HTTP/1.0 with Transfer-Encoding")
+	errUnasked      = errors.New("the answer switches protocols unasked")
+	errFieldName    = errors.New("the answer has a header field with a space in its name")
+	errTrailer      = errors.New("the answer has a trailer that is not allowed")
+	errLongTrailers = errors.New("the answer has too long trailers")
+	errStatusLine   = errors.New("malformed status line")
+)
+
+// What is wrong with a request.
+var (
+	errScheme    = errors.New("only http:// is supported")
+	errConnect   = errors.New("the method CONNECT is not supported")
+	errTarget    = errors.New("the request target is empty, or has a space or control character")
+	errLongBody  = errors.New("the request body is longer than its Content-Length")
+	errShortBody = errors.New("the request body is shorter than its Content-Length")
+)
+
+// errHeadTimeout is what becomes of an answer that does not come in time.
+var errHeadTimeout net.Error = timeout("timeout awaiting the header of the answer")
+
+// timeout is an error that says so.
+type timeout string
+
+func (t timeout) Error() string { return string(t) }
+
+// Timeout implements net.Error.
+func (timeout) Timeout() bool { return true }
+
+// Temporary implements net.Error.
+func (timeout) Temporary() bool { return true }
+
+// bodyError is a failure to read the request's body, which is not the worker's
+// doing.
+type bodyError struct{ error }
+
+func (e bodyError) Unwrap() error { return e.error }
+
+// lostBodyError tells that no connection could be opened, where the body of the
+// request was already read. That it wraps no error is on purpose: whoever sees
+// the failure of a dial would take it that the request can be sent elsewhere.
+type lostBodyError struct{ cause string }
+
+func (e lostBodyError) Error() string { return "the kept connection broke, and another: " + e.cause }
+
+// malformed tells what of an answer is wrong.
+func malformed(what string, value any) error { return fmt.Errorf("malformed %s: %q", what, value) }

@@ -1,0 +1,169 @@
+package http1
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestStaleConnections shows which requests are sent again when a kept
+// connection breaks under them: those that make no difference. All others fail.
+func TestStaleConnections(t *testing.T) {
+	for _, test := range []struct {
+		method, body, answered string
+		want                   bool
+	}{
+		{http.MethodGet, "", "", true},
+		{http.MethodHead, "", "", true},
+		{http.MethodOptions, "", "", true},
+		{http.MethodPost, "", "", false},
+		{http.MethodPut, "", "", false},
+		{http.MethodDelete, "", "", false},
+		{http.MethodPost, "body", "", false},
+		{http.MethodGet, "body", "", false},
+		{http.MethodGet, "", "H", false},
+		{http.MethodGet, "", "HTTP/1.1 103 Early Hints\r\n\r\n", false},
+	} {
+		t.Run(fmt.Sprint(test), func(t *testing.T) {
+			w := newWorker(t)
+			client := w.newClient(t)
+			done := send(client, get(t))
+			a := w.accept(t)
+			answer(t, a, ok)
+			<-done
+			var body io.Reader
+			if test.body != "" {
+				body = strings.NewReader(test.body)
+			}
+			done = send(client, request(t, test.method, body))
+			readHead(t, a)
+			_, _ = io.ReadFull(a, make([]byte, len(test.body)))
+			say(t, a, test.answered)
+			_ = a.Close()
+			if test.want {
+				answer(t, w.accept(t), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			}
+			if got := <-done; (got.err == nil) != test.want || len(w.conns) > 0 {
+				t.Errorf("%v, %d connections more", got.err, len(w.conns))
+			}
+		})
+	}
+}
+
+// TestFreshConnectionsAreNotTriedAgain shows that a worker that breaks every
+// connection gets a request once.
+func TestFreshConnectionsAreNotTriedAgain(t *testing.T) {
+	w := newWorker(t)
+	done := send(w.newClient(t), get(t))
+	c := w.accept(t)
+	readHead(t, c)
+	_ = c.Close()
+	if got := <-done; got.err == nil || len(w.conns) != 0 {
+		t.Errorf("%v, %d connections more", got.err, len(w.conns))
+	}
+}
+
+// brittle is a connection that takes nothing more once it is broken, and looks
+// well all the same.
+type brittle struct {
+	net.Conn
+	broken atomic.Bool
+}
+
+func (b *brittle) Write(p []byte) (int, error) {
+	if b.broken.Load() {
+		return 0, syscall.EPIPE
+	}
+	return b.Conn.Write(p)
+}
+
+// TestNothingWasSent shows that any request is sent again if a kept connection
+// took nothing of it, and that a dial that fails then is not told as one: the
+// body is used up.
+func TestNothingWasSent(t *testing.T) {
+	for _, body := range []string{"hello", strings.Repeat("a", 100<<10)} {
+		w := newWorker(t)
+		client := w.newClient(t)
+		dial := client.Dial
+		first := new(brittle)
+		client.Dial = func(ctx context.Context, network, address string) (c net.Conn, err error) {
+			first.Conn, err = dial(ctx, network, address)
+			return first, err
+		}
+		done := send(client, get(t))
+		answer(t, w.accept(t), ok)
+		<-done
+		first.broken.Store(true)
+		client.Dial = dial
+		req, _ := upload(t, strings.NewReader(body), int64(len(body)))
+		done = send(client, req)
+		b := w.accept(t)
+		if _, got := serve(t, b); got != body {
+			t.Errorf("%d bytes arrived", len(got))
+		}
+		say(t, b, ok)
+		if got := <-done; got.err != nil || got.body != "hi" {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
+// TestNothingWasSentAndNobodyIsThere shows what becomes of a request whose body
+// was read for a connection that broke, if there is no other.
+func TestNothingWasSentAndNobodyIsThere(t *testing.T) {
+	w := newWorker(t)
+	client := w.newClient(t)
+	dial := client.Dial
+	first := new(brittle)
+	client.Dial = func(ctx context.Context, network, address string) (c net.Conn, err error) {
+		first.Conn, err = dial(ctx, network, address)
+		return first, err
+	}
+	done := send(client, get(t))
+	answer(t, w.accept(t), ok)
+	<-done
+	first.broken.Store(true)
+	refused := errors.New("refused")
+	client.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, refused }
+	req, _ := upload(t, strings.NewReader("hello"), 5)
+	if got := <-send(client, req); got.err == nil || errors.Is(got.err, refused) || !strings.Contains(got.err.Error(), "refused") {
+		t.Errorf("%v", got.err)
+	}
+}
+
+// TestBodyThatTakesItsTime shows that a kept connection may die while a small
+// body is awaited.
+func TestBodyThatTakesItsTime(t *testing.T) {
+	w := newWorker(t)
+	client := w.newClient(t)
+	done := send(client, get(t))
+	a := w.accept(t)
+	answer(t, a, ok)
+	<-done
+	kept := (*client.idle.hosts.Load())[place{"tcp", w.Addr().String()}].conns[0]
+	slow := io.MultiReader(readerFunc(func([]byte) (int, error) {
+		_ = a.Close()
+		for kept.alive() {
+			time.Sleep(time.Millisecond)
+		}
+		return 0, io.EOF
+	}), strings.NewReader("hello"))
+	req, _ := upload(t, slow, 5)
+	done = send(client, req)
+	b := w.accept(t)
+	if _, got := serve(t, b); got != "hello" {
+		t.Errorf("%q arrived", got)
+	}
+	say(t, b, ok)
+	if got := <-done; got.err != nil || got.body != "hi" {
+		t.Errorf("%+v", got)
+	}
+}
