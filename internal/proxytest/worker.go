@@ -134,6 +134,13 @@ func (w *Worker) Probes() int { return w.read(&w.probes) }
 // Accepted is how many connections were made to the worker.
 func (w *Worker) Accepted() int { return w.read(&w.accepted) }
 
+// Connections is how many connections are open.
+func (w *Worker) Connections() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.conns)
+}
+
 // Gone is how many requests were broken off while the worker held them.
 func (w *Worker) Gone() int { return w.read(&w.gone) }
 
@@ -169,10 +176,11 @@ func (w *Worker) accept(listener net.Listener) {
 // serve answers the requests of one connection.
 func (w *Worker) serve(conn net.Conn) {
 	defer func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		delete(w.conns, conn)
 		_ = conn.Close()
+		w.mu.Lock()
+		delete(w.conns, conn)
+		w.mu.Unlock()
+		w.news.spread()
 	}()
 	reader := bufio.NewReader(conn)
 	for {
