@@ -37,7 +37,10 @@ func (m mistake) place(t *testing.T) string {
 // TestRefuses shows that mistakes are refused with the line where they are,
 // the word that is wrong, and what is expected instead.
 func TestRefuses(t *testing.T) {
-	for _, group := range [][]mistake{mistakenPools, mistakenFences, mistakenFallbacks, mistakenDrains, mistakenOptions, mistakenProxies, mistakenPolicies, mistakenVersions, mistakenIdentities, mistakenFiles} {
+	for _, group := range [][]mistake{
+		mistakenPools, mistakenFences, mistakenFallbacks, mistakenDrains, mistakenOptions, mistakenProxies,
+		mistakenPolicies, mistakenVersions, mistakenIdentities, mistakenFiles, mistakenTransports,
+	} {
 		for _, m := range group {
 			t.Run(m.name, func(t *testing.T) {
 				_, _, err := adaptFile(m.caddyfile())

@@ -8,6 +8,8 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/headers"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+
+	_ "github.com/caddy-matrix/caddy-synapse-workers/transport" // the default of every pool
 )
 
 // Active health checks ask Synapse's /health. A long tick of its reactor is
@@ -19,14 +21,18 @@ const (
 	checkFails    = 3
 )
 
-// defaultTransport is Caddy's own transport, tuned for Synapse:
+// defaultTransport is our own transport, whose defaults are right for Synapse.
+const defaultTransport = `{"protocol": "synapse"}`
+
+// httpDefaults are the defaults of Caddy's own transport, where an operator
+// asks for that, and for TLS:
 //   - as many idle connections as there are long polls that end together;
 //   - none kept longer than Twisted keeps them (60 s), or a request is lost to
 //     a connection that closes under it;
 //   - no compression, which Synapse would do on its only core;
 //   - nothing of the environment's HTTP_PROXY between a proxy and its workers;
 //   - a dial that times out while a client still waits for another worker.
-const defaultTransport = `{
+const httpDefaults = `{
 	"protocol": "http",
 	"compression": false,
 	"dial_timeout": "2s",
@@ -99,20 +105,22 @@ func completeHealthChecks(proxy *reverseproxy.Handler) {
 	}
 }
 
-// completeTransport lays the operator's transport over the default one. A
-// transport that is not Caddy's own stays as it is.
+// completeTransport returns the transport of a pool: ours, unless the operator
+// chose one, or the upstreams are https:// or h2c://. Caddy's own gets defaults
+// for what is left open, any other stays as it is.
 func completeTransport(raw json.RawMessage) (json.RawMessage, error) {
+	if len(raw) == 0 {
+		return json.RawMessage(defaultTransport), nil
+	}
 	var defaults, given map[string]any
-	if err := json.Unmarshal([]byte(defaultTransport), &defaults); err != nil {
+	if err := json.Unmarshal([]byte(httpDefaults), &defaults); err != nil {
 		return nil, fmt.Errorf("default transport: %w", err)
 	}
-	if len(raw) > 0 {
-		if err := json.Unmarshal(raw, &given); err != nil {
-			return nil, fmt.Errorf("transport: %w", err)
-		}
-		if given["protocol"] != defaults["protocol"] {
-			return raw, nil
-		}
+	if err := json.Unmarshal(raw, &given); err != nil {
+		return nil, fmt.Errorf("transport: %w", err)
+	}
+	if given["protocol"] != defaults["protocol"] {
+		return raw, nil
 	}
 	if given["tls"] != nil {
 		delete(defaults, "versions")

@@ -41,13 +41,16 @@ func TestTransportDefaults(t *testing.T) {
 		keys  []string
 		want  any // nil: absent
 	}{
-		{"nothing given: no compression", ``, []string{"compression"}, false},
-		{"nothing given: a short dial", ``, []string{"dial_timeout"}, "2s"},
-		{"nothing given: idle connections go before Twisted's", ``, keepAlive, "45s"},
-		{"nothing given: many idle connections", ``, idle, 4096.0},
-		{"nothing given: nothing of HTTP_PROXY", ``, []string{"network_proxy", "from"}, "none"},
-		{"nothing given: no time limit for answers", ``, []string{"response_header_timeout"}, nil},
-		{"nothing given: no time limit for reading", ``, []string{"read_timeout"}, nil},
+		{"nothing given: ours", ``, []string{"protocol"}, "synapse"},
+		{"nothing given: no option", ``, []string{"dial_timeout"}, nil},
+		{"only the name: no compression", `{"protocol": "http"}`, []string{"compression"}, false},
+		{"only the name: a short dial", `{"protocol": "http"}`, []string{"dial_timeout"}, "2s"},
+		{"only the name: idle connections go before Twisted's", `{"protocol": "http"}`, keepAlive, "45s"},
+		{"only the name: many idle connections", `{"protocol": "http"}`, idle, 4096.0},
+		{"only the name: nothing of HTTP_PROXY", `{"protocol": "http"}`, []string{"network_proxy", "from"}, "none"},
+		{"only the name: no time limit for answers", `{"protocol": "http"}`, []string{"response_header_timeout"}, nil},
+		{"only the name: no time limit for reading", `{"protocol": "http"}`, []string{"read_timeout"}, nil},
+		{"ours with an option stays as it is", `{"protocol": "synapse", "dial_timeout": "5s"}`, []string{"keep_alive"}, nil},
 		{"one value given", `{"protocol": "http", "dial_timeout": "5s"}`, []string{"dial_timeout"}, "5s"},
 		{"beside a given value", `{"protocol": "http", "dial_timeout": "5s"}`, keepAlive, "45s"},
 		{"one inner value given", `{"protocol": "http", "keep_alive": {"idle_timeout": "10s"}}`, keepAlive, "10s"},

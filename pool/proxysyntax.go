@@ -106,8 +106,18 @@ func parseProxy(line caddyfile.Token, upstreams []caddyfile.Token, block []caddy
 		tokens = append(tokens, end)
 	}
 	proxy := new(reverseproxy.Handler)
-	return proxy, proxy.UnmarshalCaddyfile(caddyfile.NewDispenser(tokens))
+	err := proxy.UnmarshalCaddyfile(caddyfile.NewDispenser(tokens))
+	if proxy.TransportRaw == nil && slices.ContainsFunc(block, isTransport) {
+		proxy.TransportRaw = json.RawMessage(plainHTTP)
+	}
+	return proxy, err
 }
+
+// plainHTTP is Caddy's own transport with no option, which reverse_proxy leaves
+// out as its default. It is not that of a pool.
+const plainHTTP = `{"protocol": "http"}`
+
+func isTransport(segment caddyfile.Segment) bool { return segment.Directive() == "transport" }
 
 // expand lists the dial addresses that an upstream stands for.
 func expand(upstream caddyfile.Token) ([]string, error) {

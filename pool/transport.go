@@ -13,8 +13,9 @@ import (
 )
 
 // loadTransport loads the transport of a reverse proxy before that is
-// provisioned, whose health checks use it from then on, and puts ours around
-// it. A transport of somebody else is left for the reverse proxy to load.
+// provisioned, whose health checks use it from then on, and puts one around it
+// that knows of attempts. A transport of somebody else is left for the reverse
+// proxy to load.
 func loadTransport(ctx caddy.Context, proxy *reverseproxy.Handler) error {
 	var kind struct {
 		Protocol string `json:"protocol"`
@@ -22,7 +23,7 @@ func loadTransport(ctx caddy.Context, proxy *reverseproxy.Handler) error {
 	if err := json.Unmarshal(proxy.TransportRaw, &kind); err != nil {
 		return fmt.Errorf("transport: %w", err)
 	}
-	if kind.Protocol != "http" {
+	if kind.Protocol != "http" && kind.Protocol != "synapse" {
 		return nil
 	}
 	loaded, err := ctx.LoadModule(proxy, "TransportRaw")
@@ -34,7 +35,7 @@ func loadTransport(ctx caddy.Context, proxy *reverseproxy.Handler) error {
 	return nil
 }
 
-// around puts our transport around another one.
+// around puts a transport that knows of attempts around another one.
 func around(transport http.RoundTripper, forget bool) http.RoundTripper {
 	if t, ok := transport.(*reverseproxy.HTTPTransport); ok && (t.TLS != nil || t.ProxyProtocol != "") {
 		return upstream.HTTPTransport{HTTPTransport: t, Forget: forget}

@@ -2,6 +2,8 @@ package wiretest
 
 import (
 	"fmt"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,5 +106,25 @@ func TestManyPollsAndShortRequestsBesideThem(t *testing.T) {
 	round()
 	if opened := w.Accepted() - connections; opened > few {
 		t.Errorf("%d new connections for the second round", opened)
+	}
+}
+
+// A poll that waits costs no goroutine beside its own and that of its
+// connection: whoever goes away is noticed without one.
+func TestWaitingPollsAreNotWatchedByGoroutines(t *testing.T) {
+	p := proxytest.Start(t, "synapse_workers {\n main $main\n synchrotron $sync\n}")
+	p.Worker("sync").Answers(proxytest.Hold(nil))
+	for range 10 {
+		c := p.Open()
+		defer c.Close()
+		c.Begin(polls[0])
+	}
+	p.Await("the polls", func() bool { return p.Worker("sync").Count() == 10 })
+	stacks := make([]byte, 4<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	for _, watch := range []string{"context.(*cancelCtx).propagateCancel", "http.(*persistConn)"} {
+		if n := strings.Count(string(stacks), watch); n > 0 {
+			t.Errorf("%d goroutines with %s", n, watch)
+		}
 	}
 }
