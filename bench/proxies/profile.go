@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -34,6 +35,7 @@ func fetch(ctx context.Context, url, file string) error {
 	if err != nil {
 		return err
 	}
+	request.Host = net.JoinHostPort("localhost", request.URL.Port()) // the only name of a loopback address that Caddy takes
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return err
