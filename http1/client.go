@@ -65,7 +65,7 @@ func (c *Client) connect(ctx context.Context, h *host) (*conn, error) {
 		}
 		kept.close()
 	}
-	opened, err := c.Dial(ctx, h.network, h.address)
+	opened, err := c.dial(ctx, h)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -73,4 +73,16 @@ func (c *Client) connect(ctx context.Context, h *host) (*conn, error) {
 		return nil, err
 	}
 	return newConn(opened), nil
+}
+
+// dial opens a connection in a goroutine of its own. To dial goes deep, and who
+// waits for an answer keeps a stack that has once grown.
+func (c *Client) dial(ctx context.Context, h *host) (opened net.Conn, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		opened, err = c.Dial(ctx, h.network, h.address)
+	}()
+	<-done
+	return opened, err
 }

@@ -38,6 +38,9 @@ type answer struct {
 // ok reports whether the request was answered as if nothing had happened.
 func (a answer) ok() bool { return a.err == nil && a.status == http.StatusOK }
 
+// unheard reports whether nothing at all came back.
+func (a answer) unheard() bool { return a.err != nil && a.status == 0 }
+
 func (a answer) worker() string { return a.header.Get("X-Worker") }
 
 // String is for messages.
