@@ -109,7 +109,7 @@ func TestHangingWorker(t *testing.T) {
 // With a response_header_timeout, a worker that hangs is answered for.
 func TestHangingWorkerWithTimeout(t *testing.T) {
 	f := employ(t, "main", "reader")
-	p := serve(t, f, "synapse_workers {\n main $main\n client_reader $reader {\n transport http {\n response_header_timeout 300ms\n }\n }\n}")
+	p := serve(t, f, "synapse_workers {\n main $main\n client_reader $reader {\n transport synapse {\n response_header_timeout 300ms\n }\n }\n}")
 	f.workers["reader"].behave(behaviour{Delay: time.Minute})
 	answers := p.each(50, 50, roomCall)
 	report(t, answers)

@@ -50,7 +50,7 @@ func TestErrorsHelp(t *testing.T) {
 			lb_try_duration 0
 		}
 		receipts $slow {
-			transport http {
+			transport synapse {
 				response_header_timeout 100ms
 			}
 		}

@@ -39,7 +39,7 @@ func reloadSite(synchrotrons string) string {
 			synchrotron ` + synchrotrons + `
 			client_reader $reader
 			health_interval 250ms
-			transport http {
+			transport synapse {
 				dial_timeout 30s
 				keepalive 2s
 			}

@@ -18,7 +18,7 @@ const floodSite = `synapse_workers {
 	main $main
 	synchrotron $sync1 $sync2 $sync3
 	client_reader $reader1 $reader2
-	transport http {
+	transport synapse {
 		keepalive off
 	}
 }`
