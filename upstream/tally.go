@@ -11,7 +11,7 @@ type tally struct {
 }
 
 // countedEach is the size of a pool that every request counts.
-const countedEach = 16
+const countedEach = 4
 
 // mean returns the sum that the mean is made of, and of how many workers.
 func (c *choice) mean() (total, workers int) {
