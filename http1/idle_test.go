@@ -191,10 +191,7 @@ func TestIdleConnectionsThatDied(t *testing.T) {
 			answer(t, a, ok)
 			<-done
 			kill(a)
-			kept := (*client.idle.hosts.Load())[place{"tcp", w.Addr().String()}].conns[0]
-			for kept.alive() { // until the news arrives
-				time.Sleep(time.Millisecond)
-			}
+			awaitDeath(w.kept(client))
 			done = send(client, request(t, http.MethodPost, strings.NewReader("body")))
 			b := w.accept(t)
 			answer(t, b, ok)

@@ -7,11 +7,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // TestStaleConnections shows which requests are sent again when a kept
@@ -85,6 +85,33 @@ func (b *brittle) Write(p []byte) (int, error) {
 	return b.Conn.Write(p)
 }
 
+// keepBroken lets a client keep a connection that takes nothing more.
+func (w *worker) keepBroken(t *testing.T, client *Client) {
+	t.Helper()
+	dial, first := client.Dial, new(brittle)
+	client.Dial = func(ctx context.Context, network, address string) (c net.Conn, err error) {
+		first.Conn, err = dial(ctx, network, address)
+		return first, err
+	}
+	done := send(client, get(t))
+	answer(t, w.accept(t), ok)
+	<-done
+	first.broken.Store(true)
+	client.Dial = dial
+}
+
+// kept returns the connection that a client keeps to the worker.
+func (w *worker) kept(client *Client) *conn {
+	return (*client.idle.hosts.Load())[place{"tcp", w.Addr().String()}].conns[0]
+}
+
+// awaitDeath waits until the news arrives that the other side is gone.
+func awaitDeath(kept *conn) {
+	for kept.alive() {
+		runtime.Gosched()
+	}
+}
+
 // TestNothingWasSent shows that any request is sent again if a kept connection
 // took nothing of it, and that a dial that fails then is not told as one: the
 // body is used up.
@@ -92,19 +119,9 @@ func TestNothingWasSent(t *testing.T) {
 	for _, body := range []string{"hello", strings.Repeat("a", 100<<10)} {
 		w := newWorker(t)
 		client := w.newClient(t)
-		dial := client.Dial
-		first := new(brittle)
-		client.Dial = func(ctx context.Context, network, address string) (c net.Conn, err error) {
-			first.Conn, err = dial(ctx, network, address)
-			return first, err
-		}
-		done := send(client, get(t))
-		answer(t, w.accept(t), ok)
-		<-done
-		first.broken.Store(true)
-		client.Dial = dial
+		w.keepBroken(t, client)
 		req, _ := upload(t, strings.NewReader(body), int64(len(body)))
-		done = send(client, req)
+		done := send(client, req)
 		b := w.accept(t)
 		if _, got := serve(t, b); got != body {
 			t.Errorf("%d bytes arrived", len(got))
@@ -121,16 +138,7 @@ func TestNothingWasSent(t *testing.T) {
 func TestNothingWasSentAndNobodyIsThere(t *testing.T) {
 	w := newWorker(t)
 	client := w.newClient(t)
-	dial := client.Dial
-	first := new(brittle)
-	client.Dial = func(ctx context.Context, network, address string) (c net.Conn, err error) {
-		first.Conn, err = dial(ctx, network, address)
-		return first, err
-	}
-	done := send(client, get(t))
-	answer(t, w.accept(t), ok)
-	<-done
-	first.broken.Store(true)
+	w.keepBroken(t, client)
 	refused := errors.New("refused")
 	client.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, refused }
 	req, _ := upload(t, strings.NewReader("hello"), 5)
@@ -148,12 +156,10 @@ func TestBodyThatTakesItsTime(t *testing.T) {
 	a := w.accept(t)
 	answer(t, a, ok)
 	<-done
-	kept := (*client.idle.hosts.Load())[place{"tcp", w.Addr().String()}].conns[0]
+	kept := w.kept(client)
 	slow := io.MultiReader(readerFunc(func([]byte) (int, error) {
 		_ = a.Close()
-		for kept.alive() {
-			time.Sleep(time.Millisecond)
-		}
+		awaitDeath(kept)
 		return 0, io.EOF
 	}), strings.NewReader("hello"))
 	req, _ := upload(t, slow, 5)
