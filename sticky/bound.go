@@ -30,10 +30,13 @@ func (b Bound) Admits(inFlight, total, workers int) bool {
 }
 
 // Guests is the bound for keys of other workers, which overflow: half as far
-// above the mean, so that the rest is left to a worker's own keys.
+// above the mean, and a floor as much lower, so that the rest is left to a
+// worker's own keys.
 func (b Bound) Guests() Bound {
 	if b.Factor > 1 {
-		b.Factor = (1 + b.Factor) / 2
+		factor := (1 + b.Factor) / 2
+		b.Floor = int(float64(b.Floor) * factor / b.Factor)
+		b.Factor = factor
 	}
 	return b
 }

@@ -24,7 +24,8 @@ func TestBound(t *testing.T) {
 		{"no floor", Bound{Factor: 2}, 1, 1, 4, false},
 		{"guests, half as far above the mean", bound.Guests(), 112, 403, 4, true}, // ⌈1.125 × 404 / 4⌉ = 114
 		{"guests, further", bound.Guests(), 114, 403, 4, false},
-		{"guests of a quiet worker", bound.Guests(), 50, 50, 4, true},
+		{"guests of a quiet worker", bound.Guests(), 45, 45, 4, true},
+		{"guests, the rest of the floor", bound.Guests(), 46, 46, 4, false},
 		{"guests, off", Bound{}.Guests(), 1000, 1000, 4, true},
 		{"no workers", bound, 100, 100, 0, true},
 	}

@@ -46,9 +46,9 @@ func TestMillionUsers(t *testing.T) {
 func assign(t *testing.T, pool [thousand]Seed, part, parts int) (counts [thousand]int) {
 	for i := part; i < million; i += parts {
 		key := User(fmt.Sprintf("user%d", i))
-		best, greatest := 0, uint64(0)
+		best, greatest, f := 0, uint64(0), factor(key)
 		for w := range pool {
-			if score := pool[w].score(key); score > greatest {
+			if score := pool[w].score(f); score > greatest {
 				best, greatest = w, score
 			}
 		}

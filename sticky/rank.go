@@ -4,28 +4,21 @@ import "github.com/cespare/xxhash/v2"
 
 // Seed stands for a worker in the ranking. It comes from the worker's name
 // alone: a worker keeps its keys when its address or its place in the
-// configuration changes.
+// configuration changes. It is odd.
 type Seed uint64
 
 // SeedOf returns the seed of the worker of that name.
-func SeedOf(name string) Seed { return Seed(xxhash.Sum64String(name)) }
+func SeedOf(name string) Seed { return Seed(xxhash.Sum64String(name) | 1) }
 
-// score says how well a worker suits a key, the greater the better. It is a
-// bijection of their difference, so workers of different seeds never draw.
-func (s Seed) score(key Key) uint64 { return finish(s.mix(key)) }
+// factor is what the seeds are multiplied by to be ranked for a key. It is odd.
+func factor(key Key) uint64 { return uint64(key) | 1 }
 
-// mix is score without its last step.
-func (s Seed) mix(key Key) uint64 {
-	x := uint64(s) ^ uint64(key)
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	return (x ^ x>>27) * 0x94d049bb133111eb
-}
-
-// finish is the last step of score. It leaves the upper 31 bits as they are.
-func finish(mixed uint64) uint64 { return mixed ^ mixed>>31 }
-
-// leastMix returns the least that mix can be for a score that is not smaller.
-func leastMix(score uint64) uint64 { return score &^ (1<<33 - 1) }
+// score says how well a worker suits the key of a factor, the greater the
+// better. Seeds and keys are hashes, so their product is as good a lot as any,
+// and costs the least that a processor can ask for: with a thousand workers
+// this is what a decision takes. As both are odd, workers of different seeds
+// never draw.
+func (s Seed) score(factor uint64) uint64 { return uint64(s) * factor }
 
 // Ranking is a walk over the workers of a pool, from the one that suits a key
 // best to the one that suits it least: rendezvous hashing. Every worker is the
@@ -33,16 +26,16 @@ func leastMix(score uint64) uint64 { return score &^ (1<<33 - 1) }
 // others, move, to all the rest alike; when one is added it takes an equal
 // share from each.
 type Ranking struct {
-	seeds []Seed
-	key   Key
-	score uint64
-	index int
+	seeds  []Seed
+	factor uint64
+	score  uint64
+	index  int
 }
 
 // Rank starts a walk. The ranking does not depend on the order of the seeds;
 // only workers of one name are ranked as they stand.
 func Rank(seeds []Seed, key Key) Ranking {
-	return Ranking{seeds: seeds, key: key, index: -1}
+	return Ranking{seeds: seeds, factor: factor(key), index: -1}
 }
 
 // Next returns the index of the next best worker, false after the last. Each
@@ -63,24 +56,34 @@ func (r *Ranking) Next() (index int, ok bool) {
 	return index, true
 }
 
-// few is how many seeds are compared without a branch. Among the first ones the
-// best so far changes often, and no processor foresees when. Further on it
-// hardly ever does, and a branch costs less.
+// few is how many seeds are compared one by one. Among the first ones the best
+// so far changes often, and no processor foresees when. Further on it hardly
+// ever does, and four are passed over at once.
 const few = 32
 
 // best returns the worker of the greatest score.
 func (r *Ranking) best() (index int, score uint64) {
-	key, n := r.key, min(len(r.seeds), few)
+	f, n := r.factor, min(len(r.seeds), few)
 	for i, seed := range r.seeds[:n] {
-		if s := seed.score(key); s > score {
+		if s := seed.score(f); s > score {
 			index, score = i, s
 		}
 	}
-	least := leastMix(score)
+	for ; n+4 <= len(r.seeds); n += 4 {
+		four := r.seeds[n : n+4 : n+4]
+		a, b, c, d := four[0].score(f), four[1].score(f), four[2].score(f), four[3].score(f)
+		if a <= score && b <= score && c <= score && d <= score {
+			continue
+		}
+		for i, s := range [...]uint64{a, b, c, d} {
+			if s > score {
+				index, score = n+i, s
+			}
+		}
+	}
 	for i, seed := range r.seeds[n:] {
-		if mixed := seed.mix(key); mixed >= least && finish(mixed) > score {
-			index, score = n+i, finish(mixed)
-			least = leastMix(score)
+		if s := seed.score(f); s > score {
+			index, score = n+i, s
 		}
 	}
 	return index, score
@@ -89,17 +92,11 @@ func (r *Ranking) best() (index int, score uint64) {
 // after returns the best of the workers that come after the last one.
 func (r *Ranking) after() (index int, score uint64) {
 	index = -1
-	var least uint64
-	key := r.key
 	for i, seed := range r.seeds {
-		mixed := seed.mix(key)
-		if mixed < least {
-			continue
-		}
-		s := finish(mixed)
+		s := seed.score(r.factor)
 		passed := s > r.score || s == r.score && i <= r.index
-		if !passed && (s > score || index < 0) {
-			index, score, least = i, s, leastMix(s)
+		if !passed && s > score {
+			index, score = i, s
 		}
 	}
 	return index, score

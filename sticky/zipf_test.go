@@ -108,14 +108,15 @@ func (s *simulation) possible() (share float64) {
 // hundred more than under any other rule. Of a million users the busiest alone sends an
 // eighth of all requests. In a pool of eight that is all that one worker should
 // have, so no rule leaves many more than 92 % there where they belong, and in a
-// larger pool none leaves as many. Of ten million, nobody is as busy.
+// larger pool none leaves as many. Of ten million, nobody is as busy. Who is busy
+// where is luck: hence the many populations.
 func TestBoundOfBusyUsers(t *testing.T) {
-	const populations = 4
+	const populations = 48
 	for _, tt := range []struct {
 		workers, users int
 		onFirst        float64 // at least
 	}{
-		{2, 1e6, 0.99}, {4, 1e6, 0.95}, {8, 1e6, 0.91}, {8, 1e7, 0.92}, {16, 1e6, 0.86},
+		{2, 1e6, 0.99}, {4, 1e6, 0.95}, {8, 1e6, 0.91}, {8, 1e7, 0.92}, {16, 1e6, 0.85},
 	} {
 		var onFirst, possible float64
 		for population := range populations {

@@ -111,18 +111,21 @@ func (c *choice) warms(i int, key sticky.Key) bool {
 // room tells whether a worker has room for the request. The mean is that of the
 // workers which have all of their keys.
 func (c *choice) room(i int) standing {
-	inFlight := c.load(i)
-	if inFlight <= c.bound.Floor || c.bound.Factor == 0 {
+	inFlight, bound := c.load(i), c.bound
+	if c.guest {
+		bound = c.bound.Guests()
+	}
+	if inFlight <= bound.Floor || bound.Factor == 0 {
 		return ready // and the others need not be asked
 	}
 	total, workers := c.mean()
 	switch {
-	case !c.bound.Admits(inFlight, total, workers):
-		return busy
-	case c.guest && !c.bound.Guests().Admits(inFlight, total, workers):
+	case bound.Admits(inFlight, total, workers):
+		return ready
+	case c.guest && c.bound.Admits(inFlight, total, workers):
 		return tight
 	}
-	return ready
+	return busy
 }
 
 // load returns what a worker has in flight of the request's kind. A
