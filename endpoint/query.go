@@ -9,33 +9,47 @@ import "strings"
 // "&" or ";", names are compared after decoding, and a name without "=" is no
 // parameter at all.
 func QueryValue(rawQuery, name string) (raw string, ok bool) {
-	for rawQuery != "" {
-		var pair string
-		pair, rawQuery = cutPair(rawQuery)
-		if !mayBegin(pair, name) {
-			continue
-		}
-		encoded, value, isParameter := strings.Cut(pair, "=")
-		if isParameter && decodesTo(encoded, name) {
-			return value, true
-		}
-	}
-	return "", false
+	names := [...]string{name}
+	value := readParameters(rawQuery, names[:])[0]
+	return value.raw, value.present
 }
 
-// cutPair splits the first parameter off a query that is not empty.
-func cutPair(query string) (pair, rest string) {
-	end := strings.IndexByte(query, '&')
-	if end < 0 {
-		end = len(query)
-	}
-	if semicolon := strings.IndexByte(query[:end], ';'); semicolon >= 0 {
-		end = semicolon
-	}
-	return query[:end], query[min(end+1, len(query)):]
+// maxParameters is how many parameters are read at once.
+const maxParameters = 2
+
+// parameterValues are the first values of some parameters, still encoded.
+type parameterValues [maxParameters]struct {
+	raw     string
+	present bool
 }
 
-// mayBegin is a quick look at the first byte, which tells most names apart.
+// readParameters goes through a query once.
+func readParameters(query string, names []string) (values parameterValues) {
+	semicolons := strings.IndexByte(query, ';') >= 0
+	for query != "" {
+		pair := query
+		if end := strings.IndexByte(pair, '&'); end >= 0 {
+			pair = pair[:end]
+		}
+		if semicolons {
+			pair, _, _ = strings.Cut(pair, ";")
+		}
+		query = query[min(len(pair)+1, len(query)):]
+		for i, name := range names {
+			if values[i].present || !mayBegin(pair, name) {
+				continue
+			}
+			equals := strings.IndexByte(pair, '=')
+			if equals >= 0 && decodesTo(pair[:equals], name) {
+				values[i].raw, values[i].present = pair[equals+1:], true
+			}
+		}
+	}
+	return values
+}
+
+// mayBegin is a quick look at the first byte of a parameter, which tells most
+// names apart.
 func mayBegin(pair, name string) bool {
 	if pair == "" || name == "" {
 		return pair != ""

@@ -1,6 +1,9 @@
 package endpoint
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestQueryValue(t *testing.T) {
 	for _, test := range []struct {
@@ -70,6 +73,23 @@ func TestSplitTarget(t *testing.T) {
 		path, query, ok := SplitTarget(test.target)
 		if path != test.path || query != test.query || ok != test.ok {
 			t.Errorf("SplitTarget(%q) = %q, %q, %t", test.target, path, query, ok)
+		}
+	}
+}
+
+// Wherever a byte stands, it is a control byte or a space, or the target is
+// whole.
+func TestSplitTargetLooksAtEveryByte(t *testing.T) {
+	for length := 2; length <= 20; length++ {
+		for at := 1; at < length; at++ {
+			for b := range 256 {
+				target := []byte("/" + strings.Repeat("\x80", length-1))
+				target[at] = byte(b)
+				_, _, ok := SplitTarget(string(target))
+				if want := b > ' ' && b != 0x7f; ok != want {
+					t.Fatalf("byte %#x at %d of %d: %t", b, at, length, ok)
+				}
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -23,8 +24,12 @@ type condition struct {
 	equal     bool // the value counts, not only the presence
 }
 
-// A span is a range of path segments, counted from 1. The zero span is none.
-type span struct{ first, last int }
+// A span is a range of path segments. The zero span is none.
+type span struct {
+	literal int // how many bytes of the path stand before its first id
+	skip    int // how many segments stand between these and the span
+	length  int // of the span, in segments
+}
 
 const anyID = "{}"
 
@@ -72,15 +77,21 @@ func parseTemplate(path string, class Class) (template, error) {
 		t.rest = true
 		names = names[:len(names)-1]
 	}
-	for i, name := range names {
+	literal, skip := 1, 0 // what stands before the first id, and after that
+	for _, name := range names {
 		switch isID := strings.HasPrefix(name, "{") && strings.HasSuffix(name, "}"); {
 		case isID && len(name) > 2 && !strings.Contains(name, "..."):
 			t.segments = append(t.segments, anyID)
-			t.key = t.key.extend(class.Key(), name, i+1)
+			t.key = t.key.extend(class.Key(), name, span{literal, skip, 1})
 		case strings.ContainsAny(name, "{}[]*"):
 			return t, fmt.Errorf("segment %q is neither a literal nor an id", name)
 		default:
 			t.segments = append(t.segments, name)
+		}
+		if slices.Contains(t.segments, anyID) {
+			skip++
+		} else {
+			literal += len(name) + len("/")
 		}
 	}
 	if class.Key() == KeyRoom && t.key == (span{}) {
@@ -89,31 +100,32 @@ func parseTemplate(path string, class Class) (template, error) {
 	return t, nil
 }
 
-// extend adds the id at segment to the span if it is part of what keeps the
+// extend adds the id that is here to the span if it is part of what keeps the
 // class together: the first room or alias; the media id and its server.
-func (s span) extend(key Key, name string, segment int) span {
-	none := s.first == 0
+func (s span) extend(key Key, name string, here span) span {
+	none := s == span{}
 	switch {
 	case key == KeyRoom && (name == "{room}" || name == "{alias}") && none:
-		return span{segment, segment}
+		return here
 	case key == KeyURI && (name == "{server}" || name == "{media}") && none:
-		return span{segment, segment}
+		return here
 	case key == KeyURI && name == "{media}":
-		return span{s.first, segment}
+		s.length = here.skip - s.skip + 1
 	}
 	return s
 }
 
 // cut returns the part of a path that the span covers.
 func (s span) cut(path string) string {
-	if s.first == 0 {
+	if s.length == 0 {
 		return ""
 	}
-	for range s.first {
+	path = path[s.literal:]
+	for range s.skip {
 		path = path[strings.IndexByte(path, '/')+1:]
 	}
 	end := 0
-	for range s.last - s.first + 1 {
+	for range s.length {
 		next := strings.IndexByte(path[end:], '/')
 		if next < 0 {
 			return path

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -9,11 +10,10 @@ import (
 // knows what may follow. Literals go before ids and ids before a rest, with a
 // step back where the more exact way leads nowhere.
 type node struct {
-	words []edge           // literals, while they are few enough to walk along
-	index map[string]*node // the same literals, once they are many
+	words [][]edge // literals, by their length
 	id    *node
-	here  []route // routes whose path ends here
-	rest  []route // routes that take whatever follows
+	here  choice // among routes whose path ends here
+	rest  choice // among routes that take whatever follows
 }
 
 // An edge leads over a literal segment to the next node.
@@ -21,10 +21,6 @@ type edge struct {
 	word string
 	to   *node
 }
-
-// fewWords is how many literals are compared one by one: up to about here that
-// takes less time than to hash a segment.
-const fewWords = 8
 
 // A route is one row at one concrete template.
 type route struct {
@@ -37,16 +33,39 @@ type route struct {
 	row      *Row
 }
 
-// takes tells whether a request that has the route's path is the route's.
-func (r *route) takes(method Methods, query string) bool {
-	if !r.methods.has(method) {
-		return false
+// A choice is among routes of one path, the first of which that takes a request
+// has it.
+type choice struct {
+	routes     []route
+	parameters []string // that their conditions are about
+}
+
+// add refuses a route that no request could reach because one before it takes
+// them all.
+func (c *choice) add(r route) error {
+	for _, before := range c.routes {
+		if before.methods.has(r.methods) && (before.when.parameter == "" || before.when == r.when) {
+			return fmt.Errorf("unreachable: line %d takes every %s %s", before.row.Line, r.methods, r.template)
+		}
 	}
+	if name := r.when.parameter; name != "" && !slices.Contains(c.parameters, name) {
+		if len(c.parameters) == maxParameters {
+			return fmt.Errorf("%s has conditions on more than %d parameters", r.template, maxParameters)
+		}
+		c.parameters = append(c.parameters, name)
+	}
+	c.routes = append(c.routes, r)
+	return nil
+}
+
+// meets tells whether a query, read for the choice's parameters, has what the
+// route asks for.
+func (c *choice) meets(r *route, values *parameterValues) bool {
 	if r.when.parameter == "" {
 		return true
 	}
-	value, present := QueryValue(query, r.when.parameter)
-	return present && (!r.when.equal || decodesTo(value, r.when.value))
+	value := values[slices.Index(c.parameters, r.when.parameter)]
+	return value.present && (!r.when.equal || decodesTo(value.raw, r.when.value))
 }
 
 // add hangs the route of a template into the tree.
@@ -55,24 +74,12 @@ func (n *node) add(t template, r route) error {
 		n = n.grow(segment)
 	}
 	if t.rest {
-		return appendRoute(&n.rest, r)
+		return n.rest.add(r)
 	}
-	if err := appendRoute(&n.here, r); err != nil || !t.slash {
+	if err := n.here.add(r); err != nil || !t.slash {
 		return err
 	}
-	return appendRoute(&n.grow("").here, r)
-}
-
-// appendRoute refuses a route that no request could reach because one before
-// it takes them all.
-func appendRoute(routes *[]route, r route) error {
-	for _, before := range *routes {
-		if before.methods.has(r.methods) && (before.when.parameter == "" || before.when == r.when) {
-			return fmt.Errorf("unreachable: line %d takes every %s %s", before.row.Line, r.methods, r.template)
-		}
-	}
-	*routes = append(*routes, r)
-	return nil
+	return n.grow("").here.add(r)
 }
 
 // grow returns the node behind a segment, which it makes if need be.
@@ -86,25 +93,23 @@ func (n *node) grow(segment string) *node {
 	if child := n.literal(segment); child != nil {
 		return child
 	}
-	child := &node{}
-	n.words = append(n.words, edge{segment, child})
-	if len(n.words) > fewWords {
-		n.index = make(map[string]*node, len(n.words))
-		for _, e := range n.words {
-			n.index[e.word] = e.to
-		}
+	for len(n.words) <= len(segment) {
+		n.words = append(n.words, nil)
 	}
+	child, alike := &node{}, &n.words[len(segment)]
+	*alike = append(*alike, edge{segment, child})
 	return child
 }
 
-// literal returns the node behind a literal segment, or nil.
+// literal returns the node behind a literal segment, or nil. Few words of a node
+// are of one length.
 func (n *node) literal(segment string) *node {
-	if n.index != nil {
-		return n.index[segment]
+	if len(segment) >= len(n.words) {
+		return nil
 	}
-	for i := range n.words {
-		if n.words[i].word == segment {
-			return n.words[i].to
+	for _, e := range n.words[len(segment)] {
+		if e.word == segment {
+			return e.to
 		}
 	}
 	return nil
@@ -120,21 +125,40 @@ type search struct {
 // from looks for the route of path, which begins behind the slash that led to
 // the node.
 func (s *search) from(n *node, path string) *route {
-	segment, tail, more := path, "", false
-	if slash := strings.IndexByte(path, '/'); slash >= 0 {
-		segment, tail, more = path[:slash], path[slash+1:], true
+	for {
+		segment, tail, more := path, "", false
+		if slash := strings.IndexByte(path, '/'); slash >= 0 {
+			segment, tail, more = path[:slash], path[slash+1:], true
+		}
+		next := n.literal(segment)
+		switch {
+		case n.rest.routes != nil || next != nil && n.id != nil:
+			return s.fork(n, next, tail, more)
+		case next == nil:
+			next = n.id
+		}
+		if next == nil {
+			return nil
+		}
+		if !more {
+			return s.pick(&next.here)
+		}
+		n, path = next, tail
 	}
-	if child := n.literal(segment); child != nil {
-		if found := s.behind(child, tail, more); found != nil {
+}
+
+// fork looks for the route where there are several ways: the most exact one
+// that leads to it.
+func (s *search) fork(n, literal *node, tail string, more bool) *route {
+	for _, next := range [...]*node{literal, n.id} {
+		if next == nil {
+			continue
+		}
+		if found := s.behind(next, tail, more); found != nil {
 			return found
 		}
 	}
-	if n.id != nil {
-		if found := s.behind(n.id, tail, more); found != nil {
-			return found
-		}
-	}
-	return s.pick(n.rest)
+	return s.pick(&n.rest)
 }
 
 // behind goes on behind a segment: deeper if more follows, else it is the end.
@@ -142,17 +166,22 @@ func (s *search) behind(n *node, tail string, more bool) *route {
 	if more {
 		return s.from(n, tail)
 	}
-	return s.pick(n.here)
+	return s.pick(&n.here)
 }
 
 // pick returns the first of the routes that takes the request.
-func (s *search) pick(routes []route) *route {
-	for i := range routes {
-		if routes[i].takes(s.method, s.query) {
-			return &routes[i]
+func (s *search) pick(c *choice) *route {
+	var values parameterValues
+	if len(c.parameters) > 0 {
+		values = readParameters(s.query, c.parameters)
+	}
+	for i := range c.routes {
+		r := &c.routes[i]
+		if r.methods.has(s.method) && c.meets(r, &values) {
+			return r
 		}
 		if s.nearby == nil {
-			s.nearby = &routes[i]
+			s.nearby = r
 		}
 	}
 	return nil

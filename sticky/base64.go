@@ -1,25 +1,40 @@
 package sticky
 
-// The last two digits of an alphabet of base64.
-const (
-	standardDigits = "+/"
-	urlDigits      = "-_"
+import "strings"
+
+// An alphabet of base64 gives each of its digits a value, and any other byte
+// more than 63.
+type alphabet [256]uint8
+
+// The two alphabets, which differ in their last two digits.
+var (
+	standardDigits = newAlphabet("+/")
+	urlDigits      = newAlphabet("-_")
 )
+
+func newAlphabet(last string) *alphabet {
+	digits := "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + last
+	var a alphabet
+	for b := range a {
+		a[b] = uint8(strings.IndexByte(digits, byte(b))) //nolint:gosec // -1 becomes 255
+	}
+	return &a
+}
 
 // decodeBase64 decodes unpadded base64 into buf. Unlike the standard library it
 // skips no line breaks, takes no other spelling of the same bytes, and
 // allocates nothing for an error.
-func decodeBase64(buf []byte, s, lastDigits string) (decoded []byte, ok bool) {
+func decodeBase64(buf []byte, s string, digits *alphabet) (decoded []byte, ok bool) {
 	if len(s)%4 == 1 || len(s)*6/8 > len(buf) {
 		return nil, false
 	}
 	var acc, bits, n uint
 	for i := range len(s) {
-		v := sextet(s[i], lastDigits)
-		if v < 0 {
+		v := uint(digits[s[i]])
+		if v > 63 {
 			return nil, false
 		}
-		acc, bits = acc<<6|uint(v), bits+6
+		acc, bits = acc<<6|v, bits+6
 		if bits >= 8 {
 			bits -= 8
 			buf[n] = byte(acc >> bits)
@@ -28,21 +43,4 @@ func decodeBase64(buf []byte, s, lastDigits string) (decoded []byte, ok bool) {
 		}
 	}
 	return buf[:n], acc == 0
-}
-
-// sextet returns the value of a base64 digit, -1 for any other byte.
-func sextet(b byte, lastDigits string) int {
-	switch {
-	case 'A' <= b && b <= 'Z':
-		return int(b - 'A')
-	case 'a' <= b && b <= 'z':
-		return int(b-'a') + 26
-	case '0' <= b && b <= '9':
-		return int(b-'0') + 52
-	case b == lastDigits[0]:
-		return 62
-	case b == lastDigits[1]:
-		return 63
-	}
-	return -1
 }

@@ -60,14 +60,14 @@ func Room(segment string) Key {
 		return None
 	}
 	var d digest
-	d.reset(kindRoom)
 	var block [256]byte
-	for segment != "" {
+	for {
 		n, used := unescapeBlock(block[:], segment)
-		_, _ = d.xx.Write(block[:n])
-		segment = segment[used:]
+		if segment = segment[used:]; segment == "" {
+			return d.end(kindRoom, block[:n])
+		}
+		d.write(block[:n])
 	}
-	return d.key()
 }
 
 // Digest returns 16 hex digits that tell one key from another in logs and in
@@ -88,19 +88,35 @@ func hash(k kind, name string) Key {
 	if name == "" {
 		return None
 	}
-	var d xxhash.Digest
-	d.ResetWithSeed(uint64(k))
-	_, _ = d.WriteString(name)
-	return named(d.Sum64())
+	return k.key(xxhash.Sum64String(name))
 }
 
-// named turns a hash into a key that is not None.
-func named(sum uint64) Key { return Key(max(sum, 1)) }
+// key returns the key of a thing of a kind whose name has that hash.
+func (k kind) key(sum uint64) Key {
+	return Key(max(sum^uint64(k)*0x9e3779b97f4a7c15, 1))
+}
 
-// digest hashes a name that becomes known piece by piece. It equals hash of the
-// whole name.
-type digest struct{ xx xxhash.Digest }
+// digest hashes a name that becomes known block by block, most often in one. It
+// comes to the same as hash of the whole name.
+type digest struct {
+	xx    xxhash.Digest
+	begun bool
+}
 
-func (d *digest) reset(k kind) { d.xx.ResetWithSeed(uint64(k)) }
+// write takes a block that is not the last.
+func (d *digest) write(block []byte) {
+	if !d.begun {
+		d.xx.Reset()
+		d.begun = true
+	}
+	_, _ = d.xx.Write(block)
+}
 
-func (d *digest) key() Key { return named(d.xx.Sum64()) }
+// end takes the last block and returns the key of the whole.
+func (d *digest) end(k kind, block []byte) Key {
+	if !d.begun {
+		return k.key(xxhash.Sum64(block))
+	}
+	_, _ = d.xx.Write(block)
+	return k.key(d.xx.Sum64())
+}

@@ -38,20 +38,25 @@ func originOf(params string) (origin string) {
 	for n := 0; more && n < maxParameters; n++ {
 		var param string
 		param, rest, more = strings.Cut(rest, ",")
-		name, value, ok := strings.Cut(strings.TrimRight(param, blanks), "=")
-		if !ok {
+		for param != "" && isBlank(param[len(param)-1]) {
+			param = param[:len(param)-1]
+		}
+		equals := strings.IndexByte(param, '=')
+		if equals < 0 {
 			return ""
 		}
-		if strings.EqualFold(name, "origin") {
-			origin = value
+		if equals == len("origin") && strings.EqualFold(param[:equals], "origin") {
+			origin = param[equals+1:]
 		}
-		rest = strings.TrimLeft(rest, blanks)
+		for rest != "" && isBlank(rest[0]) {
+			rest = rest[1:]
+		}
 	}
 	return origin
 }
 
-// blanks may stand around a comma.
-const blanks = " \t"
+// isBlank reports whether a byte may stand around a comma.
+func isBlank(b byte) bool { return b == ' ' || b == '\t' }
 
 // serverKey returns the key of a server's name. One that starts with a quote
 // is taken to end with one; within, a backslash gives way to what it stands
@@ -65,14 +70,14 @@ func serverKey(name string) Key {
 		return None
 	}
 	var d digest
-	d.reset(kindOrigin)
 	var block [256]byte
-	for name != "" {
+	for {
 		n, used := serverBlock(block[:], name, quoted)
-		_, _ = d.xx.Write(block[:n])
-		name = name[used:]
+		if name = name[used:]; name == "" {
+			return d.end(kindOrigin, block[:n])
+		}
+		d.write(block[:n])
 	}
-	return d.key()
 }
 
 // serverBlock writes a server's name in lower case for as long as there is room

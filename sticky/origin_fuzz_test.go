@@ -38,7 +38,7 @@ var (
 // slowOrigin is _parse_auth_header of Synapse 1.163.2, word for word, on what
 // Origin looks at.
 func slowOrigin(header string) string {
-	header = strings.TrimRight(header[:min(len(header), maxHeaderLength)], blanks)
+	header = strings.TrimRight(header[:min(len(header), maxHeaderLength)], " \t")
 	begin := scheme.FindStringIndex(header)
 	if begin == nil {
 		return ""

@@ -1,6 +1,10 @@
 package sticky
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+)
 
 // Claim says how much an access token tells about its owner.
 type Claim uint8
@@ -72,12 +76,7 @@ func OfDevice(token string) bool {
 func OfToken(token string) Key { return hash(kindToken, token) }
 
 // ofUser is User for a localpart that was decoded.
-func ofUser(localpart []byte) Key {
-	var d digest
-	d.reset(kindUser)
-	_, _ = d.xx.Write(localpart)
-	return d.key()
-}
+func ofUser(localpart []byte) Key { return kindUser.key(xxhash.Sum64(localpart)) }
 
 // maxLocalpart is more than a localpart can have: a user id holds at most 255
 // bytes, the server's name included.

@@ -37,15 +37,16 @@ func shapeOf(token string) shape {
 // synapseOwner returns the key of the user whose localpart Synapse wrote into a
 // token, syt_LOCALPART_RANDOM_CHECKSUM.
 func synapseOwner(token string) (Key, bool) {
-	encoded, rest, _ := strings.Cut(token[len("syt_"):], "_")
-	random, checksum, _ := strings.Cut(rest, "_")
-	if encoded == "" || random == "" || len(checksum) != checksumLength {
+	body, checksum, ok := cutChecksum(token)
+	if !ok || base62(crcOf(body)) != checksum {
 		return None, false
 	}
-	body := token[:len(token)-len("_")-checksumLength]
-	if digits := base62(crcOf(body)); string(digits[:]) != checksum {
+	body = body[len("syt_"):]
+	end := strings.IndexByte(body, '_')
+	if end < 1 || end == len(body)-1 || strings.IndexByte(body[end+1:], '_') >= 0 {
 		return None, false
 	}
+	encoded := body[:end]
 	var buf [maxLocalpart]byte
 	localpart, ok := decodeBase64(buf[:], encoded, standardDigits)
 	if !ok {
@@ -58,17 +59,28 @@ func synapseOwner(token string) (Key, bool) {
 // ones, and a checksum.
 func isMAS(token string) bool {
 	const random = 30
-	body, checksum, _ := strings.Cut(token[len("mat_"):], "_")
-	if len(body) != random || len(checksum) != checksumLength {
+	body, checksum, ok := cutChecksum(token)
+	if !ok || len(body) != len("mat_")+random || strings.IndexByte(body[len("mat_"):], '_') >= 0 {
 		return false
 	}
-	digits := base62(crcOf(token[:len("mat_")+random]))
+	digits := base62(crcOf(body))
 	mirror(digits[:])
-	return string(digits[:]) == checksum
+	return digits == checksum
 }
 
 // checksumLength is the length of a checksum in base 62.
 const checksumLength = 6
+
+// cutChecksum splits a token into what a checksum is of and the checksum, which
+// stands behind the last underscore.
+func cutChecksum(token string) (body string, checksum [checksumLength]byte, ok bool) {
+	end := len(token) - checksumLength - len("_")
+	if end < len("syt_") || token[end] != '_' {
+		return "", checksum, false
+	}
+	copy(checksum[:], token[end+1:])
+	return token[:end], checksum, true
+}
 
 // base62 writes a number of 32 bits as Synapse does: the most significant digit
 // first, behind as many zeros as it takes.

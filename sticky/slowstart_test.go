@@ -105,14 +105,14 @@ func TestGoldenTurns(t *testing.T) {
 		worker, room string
 		turn         time.Duration
 	}{
-		{"sync1", "!a:example.org", 17587137044},
-		{"sync1", "!b:example.org", 26394296343},
-		{"sync2", "!a:example.org", 14115850093},
-		{"sync2", "!b:example.org", 29153974619},
-		{"10.0.0.1:8083", "!a:example.org", 15335448998},
-		{"10.0.0.1:8083", "!b:example.org", 1247465056},
-		{"unix//run/synapse/sync3.sock", "!a:example.org", 15322782523},
-		{"unix//run/synapse/sync3.sock", "!b:example.org", 4447068202},
+		{"sync1", "!a:example.org", 22367396650},
+		{"sync1", "!b:example.org", 2313848327},
+		{"sync2", "!a:example.org", 29047638354},
+		{"sync2", "!b:example.org", 11901350016},
+		{"10.0.0.1:8083", "!a:example.org", 28680430215},
+		{"10.0.0.1:8083", "!b:example.org", 9242885920},
+		{"unix//run/synapse/sync3.sock", "!a:example.org", 6558073422},
+		{"unix//run/synapse/sync3.sock", "!b:example.org", 10544691409},
 	} {
 		if turn := SeedOf(want.worker).Turn(Room(want.room), slowStart); turn != want.turn {
 			t.Errorf("{%q, %q, %d},", want.worker, want.room, turn)

@@ -104,19 +104,19 @@ func (s *simulation) possible() (share float64) {
 	return share
 }
 
-// The bound holds whoever is busy, and few requests pay for it: at most one in a
-// hundred more than under any other rule. Of a million users the busiest alone sends an
-// eighth of all requests. In a pool of eight that is all that one worker should
-// have, so no rule leaves many more than 92 % there where they belong, and in a
-// larger pool none leaves as many. Of ten million, nobody is as busy. Who is busy
-// where is luck: hence the many populations.
+// The bound holds whoever is busy, and few requests pay for it: fewer than one in
+// a hundred more than under any other rule. Of a million users the busiest alone
+// sends an eighth of all requests. In a pool of eight that is all that one worker
+// should have, so no rule leaves much more than 91 % there where they belong, 92
+// of ten million, and in a larger pool none leaves as many. Who is busy where is
+// luck, of which the mean of many populations has half a percent.
 func TestBoundOfBusyUsers(t *testing.T) {
 	const populations = 48
 	for _, tt := range []struct {
 		workers, users int
 		onFirst        float64 // at least
 	}{
-		{2, 1e6, 0.99}, {4, 1e6, 0.95}, {8, 1e6, 0.91}, {8, 1e7, 0.92}, {16, 1e6, 0.85},
+		{2, 1e6, 0.99}, {4, 1e6, 0.95}, {6, 1e7, 0.92}, {8, 1e6, 0.9}, {8, 1e7, 0.91}, {16, 1e6, 0.85},
 	} {
 		var onFirst, possible float64
 		for population := range populations {
@@ -132,7 +132,7 @@ func TestBoundOfBusyUsers(t *testing.T) {
 			}
 		}
 		t.Logf("%d workers, %d users: %.2f %% on their first choice; possible is %.2f %%", tt.workers, tt.users, 100*onFirst, 100*possible)
-		if onFirst < tt.onFirst || onFirst < possible-0.0105 {
+		if onFirst < tt.onFirst || onFirst < possible-0.009 {
 			t.Errorf("%d workers, %d users: %.2f %% on their first choice; possible is %.2f %%", tt.workers, tt.users, 100*onFirst, 100*possible)
 		}
 	}
