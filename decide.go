@@ -3,8 +3,6 @@ package synapseworkers
 import (
 	"net/http"
 
-	"github.com/caddyserver/caddy/v2"
-
 	"github.com/caddy-matrix/caddy-synapse-workers/edge"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/matcher"
@@ -70,9 +68,6 @@ func (h *Handler) route(r *http.Request, d decision) decision {
 	if r.Method == http.MethodOptions {
 		d.match = h.table.Classify(http.MethodPost, d.path, d.query)
 	}
-	if repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
-		repl.Set(classPlaceholder, classLabels[d.match.Class])
-	}
 	if h.PresenceOff && d.match.Class == endpoint.ClassPresence {
 		return d.local(func(w http.ResponseWriter, _ *http.Request) { edge.Empty(w, path) })
 	}
@@ -100,14 +95,3 @@ func (d decision) local(answer func(http.ResponseWriter, *http.Request)) decisio
 	d.by, d.answer = byLocal, answer
 	return d
 }
-
-// classPlaceholder is the placeholder of a request's endpoint class.
-const classPlaceholder = "http.synapse.class"
-
-// classLabels are the names of the classes, ready for a placeholder.
-var classLabels = func() (labels [endpoint.ClassCount]any) {
-	for _, class := range endpoint.Classes() {
-		labels[class] = class.String()
-	}
-	return labels
-}()

@@ -9,15 +9,15 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 )
 
-// transport completes a transport and reads the result.
-func transport(t *testing.T, given string) map[string]any {
+// readTransport completes a transport and reads the result.
+func readTransport(t *testing.T, given string) map[string]any {
 	t.Helper()
-	completed, err := completeTransport(json.RawMessage(given))
+	raw, err := completeTransport(json.RawMessage(given))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var fields map[string]any
-	if err := json.Unmarshal(completed, &fields); err != nil {
+	if err := json.Unmarshal(raw, &fields); err != nil {
 		t.Fatal(err)
 	}
 	return fields
@@ -65,7 +65,7 @@ func TestTransportDefaults(t *testing.T) {
 		{"another transport stays as it is", `{"protocol": "fastcgi"}`, []string{"dial_timeout"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, _ := json.Marshal(at(transport(t, test.given), test.keys...))
+			got, _ := json.Marshal(at(readTransport(t, test.given), test.keys...))
 			want, _ := json.Marshal(test.want)
 			if string(got) != string(want) {
 				t.Errorf("%v is %s, want %s", test.keys, got, want)

@@ -28,7 +28,6 @@ type Set struct {
 // running is a pool with its reverse proxy started.
 type running struct {
 	name   string
-	label  any // the name, for placeholders without an allocation
 	config *Pool
 	proxy  *reverseproxy.Handler
 	ours   bool // whether the pool's selection policy is ours
@@ -81,7 +80,7 @@ func start(ctx caddy.Context, p *Pool, name string, config *Config) (*running, e
 	if err := proxy.Provision(ctx); err != nil {
 		return nil, err
 	}
-	r := &running{name: name, label: name, config: p, proxy: proxy,
+	r := &running{name: name, config: p, proxy: proxy,
 		replays: newCredit(replayShare, replayBurst), repeats: newCredit(repeatShare, repeatBurst)}
 	if policy, ok := proxy.LoadBalancing.SelectionPolicy.(*upstream.Sticky); ok {
 		policy.Bind(config.Scope(), name, proxy.Upstreams, p.members())

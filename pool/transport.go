@@ -9,6 +9,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"go.uber.org/zap"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/transport"
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
 )
 
@@ -36,11 +37,12 @@ func loadTransport(ctx caddy.Context, proxy *reverseproxy.Handler) error {
 }
 
 // around puts a transport that knows of attempts around another one.
-func around(transport http.RoundTripper, forget bool) http.RoundTripper {
-	if t, ok := transport.(*reverseproxy.HTTPTransport); ok && (t.TLS != nil || t.ProxyProtocol != "") {
+func around(inner http.RoundTripper, forget bool) http.RoundTripper {
+	if t, ok := inner.(*reverseproxy.HTTPTransport); ok && (t.TLS != nil || t.ProxyProtocol != "") {
 		return upstream.HTTPTransport{HTTPTransport: t, Forget: forget}
 	}
-	return upstream.Transport{RoundTripper: transport, Forget: forget}
+	_, done := inner.(*transport.Synapse)
+	return upstream.Transport{RoundTripper: inner, Forget: forget, Done: done}
 }
 
 // forgets reports whether nobody misses the header of a request that was sent:

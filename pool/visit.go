@@ -33,13 +33,29 @@ type Visit struct {
 	Whoami Whoami
 
 	attempt upstream.Attempt
+	pool    string   // that serves the request
 	tries   int      // how often the request was sent
 	again   int      // how often it was sent after a worker may have seen it
 	tried   []string // the workers that failed it, of all pools
 }
 
-// PoolPlaceholder is the placeholder of the pool that served a request.
-const PoolPlaceholder = "http.synapse.pool"
+// The placeholders of a visit.
+const (
+	classPlaceholder = "http.synapse.class"
+	poolPlaceholder  = "http.synapse.pool"
+)
+
+// placeholder gives placeholders their values. Caddy's own just fill the map that
+// the others are in: two more would double it for as long as a long poll is held.
+func (v *Visit) placeholder(key string) (any, bool) {
+	switch key {
+	case classPlaceholder:
+		return v.Match.Class.String(), true
+	case poolPlaceholder:
+		return v.pool, v.pool != ""
+	}
+	return nil, false
+}
 
 // Outgoing returns a copy of the request for the workers, which may be changed
 // and is what [Set.Serve] takes.
@@ -55,7 +71,9 @@ func (s *Set) Serve(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Erro
 	defer v.attempt.Release()
 
 	open := func(pool int) bool { return s.pools[pool].config.Fence.open(v.Request) }
-	repl, _ := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	if repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
+		repl.Map(v.placeholder)
+	}
 	chain := s.plan.chains[class]
 	first := chain.First(open)
 	for step := first; step != routing.End; {
@@ -67,7 +85,7 @@ func (s *Set) Serve(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Erro
 			}
 			defer s.falls.leave()
 		}
-		repl.Set(PoolPlaceholder, pool.label)
+		v.pool = pool.name
 		v.attempt.Begin(next == routing.End)
 		result := s.ask(pool, w, r, v)
 		if result.down && next != routing.End {

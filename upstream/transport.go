@@ -21,11 +21,15 @@ type Transport struct {
 	// is logged of it later: a twentieth of the CPU time that a request takes, most
 	// of it for the header.
 	Forget bool
+
+	// Whether the transport is done with the header when it returns. Any other one
+	// gets a request of its own to read it from.
+	Done bool
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	return roundTrip(t.RoundTripper, r, t.Forget)
+	return roundTrip(t.RoundTripper, r, t.Forget, t.Done)
 }
 
 // HTTPTransport is the same around Caddy's own transport, where that has things
@@ -39,17 +43,17 @@ type HTTPTransport struct {
 
 // RoundTrip implements http.RoundTripper.
 func (t HTTPTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	return roundTrip(t.HTTPTransport, r, t.Forget)
+	return roundTrip(t.HTTPTransport, r, t.Forget, false)
 }
 
-func roundTrip(transport http.RoundTripper, r *http.Request, forget bool) (*http.Response, error) {
+func roundTrip(transport http.RoundTripper, r *http.Request, forget, done bool) (*http.Response, error) {
 	a := attemptOf(r)
 	if a == nil {
 		return transport.RoundTrip(r)
 	}
 	own := r
-	if forget {
-		own = new(*r) // which the transport may read when it has returned
+	if forget && !done {
+		own = new(*r)
 	}
 	res, err := transport.RoundTrip(own)
 	if forget {
