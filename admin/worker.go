@@ -54,7 +54,7 @@ func describe(w *upstream.Worker, now time.Time) Worker {
 	described := Worker{
 		Main: w.Scope(), Pool: w.Pool(), Name: w.Name(),
 		Requests: w.InFlight(false), LongPolls: w.InFlight(true),
-		AwaySince: w.AwaySince(), BackSince: w.BackSince(now),
+		AwaySince: w.AwaySince(now), BackSince: w.BackSince(now),
 	}
 	byConfig, byAdmin := w.Drained()
 	if byConfig {

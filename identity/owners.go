@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
+	"github.com/caddy-matrix/caddy-synapse-workers/uptime"
 )
 
 // Owners remembers the owners of tokens. It may be used by many goroutines, and
@@ -29,7 +30,7 @@ type Owners struct {
 // entry is what is known of a token.
 type entry struct {
 	key   sticky.Key // of its owner; None if Synapse does not know or did not say
-	until int64      // when to ask again, in Unix nanoseconds
+	until int64      // the moment when to ask again
 }
 
 // Capacity bounds what Owners take of the machine and of Synapse.
@@ -88,9 +89,9 @@ func (o *Owners) Len() int { return o.cache.EstimatedSize() }
 // nothing of the token, and nobody can make up one that collides.
 func (o *Owners) digest(token string) uint64 { return maphash.String(o.seed, token) }
 
-func (e entry) isFresh() bool { return time.Now().UnixNano() < e.until }
+func (e entry) isFresh() bool { return uptime.Now() < e.until }
 
 // remember notes what was learned of a token, for a while.
 func (o *Owners) remember(id uint64, key sticky.Key, d time.Duration) {
-	o.cache.Set(id, entry{key: key, until: time.Now().Add(d).UnixNano()})
+	o.cache.Set(id, entry{key: key, until: uptime.Now() + int64(d)})
 }

@@ -3,14 +3,16 @@ package upstream
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/uptime"
 )
 
 // absence is the last time that a worker was not there, as far as requests saw
 // it. A worker that comes back has cold caches, so its keys go back to it one
 // by one, over the slow start. The zero value was never away.
 type absence struct {
-	// Unix nanoseconds, in the negative: away since then; in the positive:
-	// back since then. 0 when the slow start is over.
+	// A moment, in the negative: away since then; in the positive: back since
+	// then. 0 when the slow start is over.
 	since atomic.Int64
 
 	// How long the slow start takes that the worker came back to, in
@@ -61,9 +63,9 @@ func (a *absence) length() time.Duration { return time.Duration(a.slowStart.Load
 // AwaySince returns since when the worker gets no requests, as far as requests
 // saw it: because it looks down, refused a connection, is drained, or was
 // never there before. It is zero if the worker is there.
-func (w *Worker) AwaySince() time.Time {
+func (w *Worker) AwaySince(now time.Time) time.Time {
 	if at := w.absence.since.Load(); at < 0 {
-		return time.Unix(0, -at)
+		return uptime.Date(-at, now)
 	}
 	return time.Time{}
 }
@@ -72,8 +74,8 @@ func (w *Worker) AwaySince() time.Time {
 // has all of them.
 func (w *Worker) BackSince(now time.Time) time.Time {
 	at := w.absence.since.Load()
-	if at <= 0 || now.Sub(time.Unix(0, at)) >= w.absence.length() {
+	if at <= 0 || uptime.At(now)-at >= int64(w.absence.length()) {
 		return time.Time{}
 	}
-	return time.Unix(0, at)
+	return uptime.Date(at, now)
 }

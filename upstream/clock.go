@@ -1,18 +1,22 @@
 package upstream
 
-import "time"
+import (
+	"time"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/uptime"
+)
 
 // clock tells one request the time, which is read once and only if somebody
 // wants to know.
 type clock struct {
 	read func() time.Time
-	time int64
+	time int64 // by package uptime, 0 if it was not read
 }
 
-// now returns the time in Unix nanoseconds.
+// now returns the moment it is.
 func (c *clock) now() int64 {
 	if c.time == 0 {
-		c.time = c.read().UnixNano()
+		c.time = uptime.At(c.read())
 	}
 	return c.time
 }

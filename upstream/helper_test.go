@@ -79,7 +79,7 @@ func members(names ...string) []Member {
 func workersOf(s *Sticky) []*Worker { return s.staff.bound.Load().workers }
 
 // noon is a time that stands still.
-var noon = time.Unix(1_700_000_000, 0)
+var noon = time.Now().Add(12 * time.Hour)
 
 // request returns a request as Caddy's server prepares it.
 func request(token string) *http.Request {

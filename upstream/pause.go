@@ -23,18 +23,18 @@ const provingTime = 3 * time.Second
 // failed.
 type pause struct {
 	failures atomic.Int32 // in a row
-	until    atomic.Int64 // the end of the last pause, in Unix nanoseconds; 0 is up
-	proving  atomic.Int64 // since when a request finds out, in Unix nanoseconds; 0 is none
+	until    atomic.Int64 // the moment when the last pause ends; 0 is up
+	proving  atomic.Int64 // the moment since when a request finds out; 0 is none
 }
 
 // begin takes note of a failure. Requests that fail together are one failure.
-func (p *pause) begin(now time.Time) {
+func (p *pause) begin(now int64) {
 	until := p.until.Load()
-	if now.UnixNano() < until {
+	if now < until {
 		return
 	}
 	length := min(shortestPause<<min(p.failures.Load(), 8), longestPause)
-	if p.until.CompareAndSwap(until, now.Add(length).UnixNano()) {
+	if p.until.CompareAndSwap(until, now+int64(length)) {
 		p.failures.Add(1)
 		p.proving.Store(0)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
+	"github.com/caddy-matrix/caddy-synapse-workers/uptime"
 )
 
 // turn is how long after its return the worker of a rank has alice back.
@@ -34,8 +35,8 @@ func (w *world) want(what string, rank int, outcome Outcome) {
 // returning makes workers come back now, as far as requests saw it.
 func (w *world) returning(ranks ...int) {
 	for _, rank := range ranks {
-		w.worker(rank).absence.begin(w.now.UnixNano())
-		w.worker(rank).absence.back(w.now.UnixNano(), defaultSlowStart)
+		w.worker(rank).absence.begin(uptime.At(w.now))
+		w.worker(rank).absence.back(uptime.At(w.now), defaultSlowStart)
 	}
 }
 
@@ -179,11 +180,11 @@ func TestAskedForWantOfOthers(t *testing.T) {
 			w := newWorld(t, 4)
 			lose(w, 0, 1, 2, 3)
 			w.chosen(Attempt{Key: alice, Last: true})
-			if since := w.worker(0).AwaySince(); !since.IsZero() {
+			if since := w.worker(0).AwaySince(w.now); !since.IsZero() {
 				t.Errorf("asked, but away since %v", since)
 			}
 			w.chosen(Attempt{Key: alice})
-			if w.worker(0).AwaySince().IsZero() {
+			if w.worker(0).AwaySince(w.now).IsZero() {
 				t.Error("not asked, but not away")
 			}
 		})
@@ -318,10 +319,10 @@ func TestWhatIsSaidOfAnAbsence(t *testing.T) {
 	best := w.worker(0)
 	want := func(what string, away, back time.Time) {
 		t.Helper()
-		if got := best.AwaySince(); !got.Equal(away) {
+		if got := best.AwaySince(w.now); !got.Equal(away.Round(time.Millisecond)) {
 			t.Errorf("%s: away since %v, want %v", what, got, away)
 		}
-		if got := best.BackSince(w.now); !got.Equal(back) {
+		if got := best.BackSince(w.now); !got.Equal(back.Round(time.Millisecond)) {
 			t.Errorf("%s: back since %v, want %v", what, got, back)
 		}
 	}

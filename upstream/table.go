@@ -8,6 +8,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
+	"github.com/caddy-matrix/caddy-synapse-workers/uptime"
 )
 
 // table holds the workers of a pool, resolved once and never changed.
@@ -121,7 +122,7 @@ func (s *staff) bind(scope, pool string, upstreams reverseproxy.UpstreamPool, me
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.scope, s.pool = scope, pool
-	t := newTable(upstreams, now.UnixNano(), func(i int) (*Worker, bool) {
+	t := newTable(upstreams, uptime.At(now), func(i int) (*Worker, bool) {
 		return hire(workerID{scope, pool, members[i].Name})
 	})
 	t.drain(members)
@@ -134,7 +135,7 @@ func (s *staff) meet(pool reverseproxy.UpstreamPool, now time.Time) *table {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.forgetIdle(2*len(pool)+64, now)
-	t := newTable(pool, now.UnixNano(), func(i int) (*Worker, bool) { return s.workerAt(pool[i].Dial) })
+	t := newTable(pool, uptime.At(now), func(i int) (*Worker, bool) { return s.workerAt(pool[i].Dial) })
 	s.recent.Store(t)
 	return t
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
+	"github.com/caddy-matrix/caddy-synapse-workers/uptime"
 )
 
 // Worker is what is remembered of one worker of one pool. It belongs to the
@@ -23,7 +24,7 @@ type Worker struct {
 
 	pause   pause
 	absence absence
-	drained atomic.Int64 // since when by the admin API, in Unix nanoseconds; 0 is not
+	drained atomic.Int64 // the moment since when by the admin API; 0 is not
 	drains  atomic.Int32 // by how many policies that run
 }
 
@@ -48,25 +49,25 @@ func (w *Worker) InFlight(long bool) int { return int(w.inFlight(long).Load()) }
 // are cold.
 func (w *Worker) Refused(now time.Time) {
 	w.Failed(now)
-	w.absence.begin(now.UnixNano())
+	w.absence.begin(uptime.At(now))
 }
 
 // Failed takes note that the worker broke a connection off: it is left alone
 // for a second, then two, up to ten. Requests that fail together are one
 // failure. Then a single request finds out whether it is back.
-func (w *Worker) Failed(now time.Time) { w.pause.begin(now) }
+func (w *Worker) Failed(now time.Time) { w.pause.begin(uptime.At(now)) }
 
 // Succeeded takes note that the worker is there: it is used again at once.
 func (w *Worker) Succeeded() { w.pause.end() }
 
 // Paused reports whether the worker is being left alone after a failure.
-func (w *Worker) Paused(now time.Time) bool { return w.pause.lasts(now.UnixNano()) }
+func (w *Worker) Paused(now time.Time) bool { return w.pause.lasts(uptime.At(now)) }
 
 // Drain takes the worker out from now on until Undrain, or until no
 // configuration lists it any more: it gets no new requests while another worker
 // can answer them. What it has in flight ends by itself. Where nobody else can
 // answer, requests wait for a while, for it to be restarted.
-func (w *Worker) Drain(now time.Time) { w.drained.Store(now.UnixNano()) }
+func (w *Worker) Drain(now time.Time) { w.drained.Store(uptime.At(now)) }
 
 // Undrain takes a Drain back. Its keys return to it gradually.
 func (w *Worker) Undrain() { w.drained.Store(0) }
