@@ -3,6 +3,7 @@ package wiretest
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,79 +24,97 @@ const floodSite = `synapse_workers {
 	}
 }`
 
-// Targets that flooded workers hold, or answer at length.
+// Targets of floods: what workers hold, answer at length, and never see.
 const (
-	heldTarget  = devicesTarget + "?held"
-	largeTarget = devicesTarget + "?large"
+	heldTarget   = devicesTarget + "?held"
+	largeTarget  = devicesTarget + "?large"
+	unseenTarget = queryTarget + "?unseen"
 )
 
-// floods are what HTTP/2 lets a client do to a server on one connection, that
+// streams is how many requests a client has open whose answers it does not read.
+const streams = 50
+
+// A flood is what HTTP/2 lets a client do to a server on one connection, that
 // reads nothing, and allows the server to send none of an answer.
-var floods = map[string]func(c *proxytest.H2){
-	"requests that are reset at once": func(c *proxytest.H2) {
+type flood struct {
+	what string
+	send func(c *proxytest.H2)
+
+	// How many goroutines it may cost the proxy and its workers for as long as
+	// the client keeps the connection.
+	goroutines int
+}
+
+var floods = []flood{
+	{"requests that are reset at once", func(c *proxytest.H2) {
 		for range 300 {
 			c.Begin(proxytest.Call{Target: heldTarget})
 			c.Cancel()
 		}
-	},
-	"short bodies that are reset at once": func(c *proxytest.H2) {
-		for range 300 {
-			c.Begin(proxytest.Call{Method: "PUT", Target: sendTarget, Body: "{", Chunked: true, Header: []string{"content-length: 9"}})
-			c.Cancel()
+	}, 4},
+	{"short bodies, and refusals that nobody reads", func(c *proxytest.H2) {
+		for range streams {
+			c.Begin(proxytest.Call{Method: "POST", Target: unseenTarget, Body: "{", Chunked: true, Header: []string{"content-length: 9"}})
+			c.Leave()
 		}
-	},
-	"a head that never ends": func(c *proxytest.H2) {
-		c.BeginEndless(proxytest.Call{Target: heldTarget}, 1000, hpack.HeaderField{Name: "x", Value: strings.Repeat("x", 10_000)})
-	},
-	"a head that never ends, of nothing": func(c *proxytest.H2) {
-		c.BeginEndless(proxytest.Call{Target: heldTarget}, 10_000)
-	},
-	"answers that nobody reads": func(c *proxytest.H2) {
-		for range 50 {
+	}, 4 + streams},
+	{"a head that never ends", func(c *proxytest.H2) {
+		c.BeginEndless(proxytest.Call{Target: unseenTarget}, 1000, hpack.HeaderField{Name: "x", Value: strings.Repeat("x", 10_000)})
+	}, 4},
+	{"answers that nobody reads", func(c *proxytest.H2) {
+		for range streams {
 			c.Begin(proxytest.Call{Target: largeTarget})
 			c.Leave()
 		}
-	},
+	}, 4 + 2*streams},
 }
 
-// Whatever floods the proxy through HTTP/2, others are served meanwhile, and
-// nothing is left when it is over.
+// Whatever floods the proxy through HTTP/2, others are served meanwhile. It
+// costs little while its connections are open, and nothing when it is over.
 func TestFloodsThroughHTTP2HoldUpNobody(t *testing.T) {
-	const attackers, rounds = 4, 3
-	for what, flood := range floods {
-		t.Run(what, func(t *testing.T) {
+	const attackers, rounds, heap = 4, 3, 64 << 20
+	for _, flood := range floods {
+		t.Run(flood.what, func(t *testing.T) {
 			p := proxytest.Start(t, floodSite)
 			for _, w := range p.Workers("reader1", "reader2") {
 				w.Answers(flooded)
 			}
 			serveUser(t, p, 0)
 			before := weigh()
+			awaitLittle := func(when string, goroutines int) (now footprint) {
+				p.Await(when, func() bool {
+					serveUser(t, p, 0) // also news
+					now = weigh()
+					return now.goroutines <= before.goroutines+10+goroutines && now.heap <= before.heap+heap
+				})
+				return now
+			}
 			var conns [rounds][attackers]*proxytest.H2
 			for round := range rounds {
 				var all sync.WaitGroup
 				for i := range attackers {
 					all.Go(func() {
 						conns[round][i] = p.OpenH2(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
-						flood(conns[round][i])
+						flood.send(conns[round][i])
 					})
 				}
 				serveUser(t, p, round)
 				all.Wait()
 				serveUser(t, p, round)
 			}
-			under := weigh()
+			under := awaitLittle("little under it", rounds*attackers*flood.goroutines)
 			for _, attackers := range conns {
 				for _, c := range attackers {
 					c.Close()
 				}
 			}
-			var after footprint
-			p.Await("as little as before", func() bool {
-				serveUser(t, p, 0) // also news
-				after = weigh()
-				return after.goroutines <= before.goroutines+10 && after.heap <= before.heap+32<<20
-			})
+			after := awaitLittle("as little as before", 0)
 			t.Logf("before: %v, under it: %v, after: %v", before, under, after)
+			for _, w := range p.Workers("reader1", "reader2", "main") {
+				if slices.ContainsFunc(w.Requests(), func(r *proxytest.Request) bool { return r.Target == unseenTarget }) {
+					t.Errorf("%s got a request that was no whole one", w.Name)
+				}
+			}
 		})
 	}
 }
