@@ -2,6 +2,7 @@ package wiretest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +42,37 @@ func TestOversizedHeaders(t *testing.T) {
 			}
 			wantFrom(t, p.Get(syncTarget, alice), best.Name)
 		}
+	}
+}
+
+// What Go's server refuses before it calls any handler cannot be Matrix JSON: heads
+// beyond the limit, and what is no HTTP. The answer is bare, and repeats nothing
+// that might be a token. It reaches no worker.
+func TestHeadsThatNobodyHandles(t *testing.T) {
+	p := proxytest.Start(t, deadSite)
+	large := alice + "\r\nX: " + strings.Repeat("x", 100<<10)
+	for head, status := range map[string]int{
+		"GET " + syncTarget + " HTTP/1.1\r\nHost: h\r\n" + large + "\r\n\r\n":                                       431,
+		"GET " + syncTarget + " HTTP/1.1\r\nHost: h\r\n" + alice + "\r\nX secret: y\r\n\r\n":                        400,
+		"GET " + syncTarget + " HTTP/1.1\r\n" + alice + "\r\n\r\n":                                                  400,
+		"PUT " + sendTarget + " HTTP/1.1\r\nHost: h\r\n" + alice + "\r\nTransfer-Encoding: secret\r\n\r\n0\r\n\r\n": 501,
+	} {
+		c := p.Open()
+		c.Write(head)
+		res := c.Read("GET")
+		if res.Status != status || strings.HasPrefix(res.Body, "{") || strings.Contains(res.Body, "secret") || strings.Contains(res.Body, "syt_") {
+			t.Errorf("%.60q: %d %q (%v), expected a bare %d", head, res.Status, res.Body, res.Err, status)
+		}
+		c.Close()
+	}
+	h2 := p.OpenH2()
+	defer h2.Close()
+	packed := slices.Repeat([]string{"X: " + strings.Repeat("x", 1000)}, 30)
+	if res := h2.Send(proxytest.Call{Target: syncTarget, Header: packed}); res.Status != 431 || strings.HasPrefix(res.Body, "{") {
+		t.Errorf("HTTP/2: %d %q (%v), expected a bare 431", res.Status, res.Body, res.Err)
+	}
+	if n := total(p.Workers("sync1", "sync2", "sync3", "creator1", "creator2", "main")...); n > 0 {
+		t.Errorf("%d requests reached workers", n)
 	}
 }
 
