@@ -9,22 +9,27 @@ import (
 
 // A hundred thousand tokens that somebody makes up, of which Synapse knows
 // none, take no more memory than the few that are remembered.
-func TestFloodOfTokensIsBounded(t *testing.T) {
-	o, s := owners(), &synapse{status: http.StatusUnauthorized}
+func TestFloodOfTokensIsBounded(t *testing.T) { floodWithTokens(t, 100_000, 1000, 1<<20) }
+
+// floodWithTokens makes up a number of tokens, of which a few are remembered, and
+// checks that they take no more than so many bytes beyond the first thousand.
+func floodWithTokens(t *testing.T, number, remembered int, bytes int64) {
+	t.Helper()
+	o, s := New(Capacity{Tokens: remembered, LookUps: 4}, func(bool) {}), &synapse{status: http.StatusUnauthorized}
 	for range 1000 {
 		learn(t, o, s, rand.Text())
 	}
 	before := inUse(o)
-	for range 100_000 {
+	for range number {
 		learn(t, o, s, rand.Text())
 	}
-	if grown := int64(inUse(o)) - int64(before); grown > 1<<20 {
+	if grown := int64(inUse(o)) - int64(before); grown > bytes {
 		t.Errorf("%d bytes more are in use", grown)
 	}
-	if o.Len() > 1000 {
-		t.Errorf("%d tokens are remembered, want up to 1000", o.Len())
+	if o.Len() > remembered {
+		t.Errorf("%d tokens are remembered, want up to %d", o.Len(), remembered)
 	}
-	s.wantAsked(t, 101_000)
+	s.wantAsked(t, int64(1000+number))
 }
 
 // inUse is how much memory is in use when nothing is under way.
