@@ -106,15 +106,36 @@ func TestHangingWorker(t *testing.T) {
 	wantNone(t, "user of the worker that hung", failed(answers))
 }
 
-// With a response_header_timeout, a worker that hangs is answered for.
+// With a response_header_timeout, a worker that hangs is answered for when that is
+// over, to a tenth of it. Polls of pools without one last as long as ever.
 func TestHangingWorkerWithTimeout(t *testing.T) {
-	f := employ(t, "main", "reader")
-	p := serve(t, f, "synapse_workers {\n main $main\n client_reader $reader {\n transport synapse {\n response_header_timeout 300ms\n }\n }\n}")
+	limit := time.Duration(sized(300, 3000)) * time.Millisecond
+	f := employ(t, "main", "reader", "sync1")
+	p := serve(t, f, fmt.Sprintf(`synapse_workers {
+		main $main
+		synchrotron $sync1
+		client_reader $reader {
+			transport synapse {
+				response_header_timeout %v
+			}
+		}
+	}`, limit))
 	f.workers["reader"].behave(behaviour{Delay: time.Minute})
+	polls := make(chan []answer)
+	go func() { polls <- p.each(5, 5, func(n int) call { return syncCall(n, 2*limit) }) }()
 	answers := p.each(50, 50, roomCall)
 	report(t, answers)
 	for _, a := range answers {
 		wantMatrixError(t, a, http.StatusGatewayTimeout, "M_UNKNOWN")
+	}
+	took := durations(answers)
+	if took[0] < limit*9/10 || full && percentile(took, 90) > limit*11/10 {
+		t.Errorf("of %d answers the first came after %v, and nine in ten within %v, expected %v", len(took), took[0], percentile(took, 90), limit)
+	}
+	waited := <-polls
+	wantNone(t, "poll", failed(waited))
+	if d := durations(waited)[0]; d < 2*limit {
+		t.Errorf("a poll ended after %v, expected %v", d, 2*limit)
 	}
 }
 

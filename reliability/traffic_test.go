@@ -102,15 +102,13 @@ func mixed(n int) call {
 func report(t *testing.T, answers []answer) {
 	t.Helper()
 	all, bad := make(map[string]int), make(map[string]int)
-	var took []time.Duration
 	for _, a := range answers {
 		all[a.kind]++
 		if !a.ok() {
 			bad[a.kind]++
 		}
-		took = append(took, a.end.Sub(a.start))
 	}
-	slices.Sort(took)
+	took := durations(answers)
 	var lines []string
 	for kind, n := range all {
 		lines = append(lines, fmt.Sprintf("%s %d of %d", kind, bad[kind], n))
@@ -120,12 +118,21 @@ func report(t *testing.T, answers []answer) {
 		percentile(took, 50), percentile(took, 99), percentile(took, 100))
 }
 
+// durations returns how long answers took, the shortest first.
+func durations(answers []answer) (took []time.Duration) {
+	for _, a := range answers {
+		took = append(took, a.end.Sub(a.start))
+	}
+	slices.Sort(took)
+	return took
+}
+
 // percentile returns one of sorted durations.
 func percentile(sorted []time.Duration, n int) time.Duration {
 	if len(sorted) == 0 {
 		return 0
 	}
-	return sorted[min(len(sorted)*n/100, len(sorted)-1)].Round(time.Millisecond)
+	return sorted[min(len(sorted)*n/100, len(sorted)-1)].Round(100 * time.Microsecond)
 }
 
 // wantNone fails the test for each of a few answers.
