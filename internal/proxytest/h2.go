@@ -24,8 +24,11 @@ type H2 struct {
 }
 
 // OpenH2 opens an HTTP/2 connection, without TLS, with settings of its own.
-func (p *Proxy) OpenH2(settings ...http2.Setting) *H2 {
-	conn, err := net.Dial("tcp", p.Addr)
+func (p *Proxy) OpenH2(settings ...http2.Setting) *H2 { return OpenH2At(p.Addr, settings...) }
+
+// OpenH2At opens an HTTP/2 connection to an address.
+func OpenH2At(addr string, settings ...http2.Setting) *H2 {
+	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		return &H2{err: err}
 	}
