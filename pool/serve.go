@@ -112,7 +112,7 @@ func nothing(http.ResponseWriter, *http.Request) error { return nil }
 // exhausted reports whether there is nobody left to try. A selection policy
 // that is not ours keeps no account, so it is asked as often as it has workers.
 func (p *running) exhausted(err error, outcome upstream.Outcome, tries int) bool {
-	if p.ours {
+	if p.policy != nil {
 		return outcome == upstream.Tried
 	}
 	var handlerErr caddyhttp.HandlerError
@@ -133,8 +133,8 @@ func (p *running) failed(v *Visit, err error) *edge.Error {
 	if errors.As(err, &dialErr) {
 		switch {
 		case worker == nil:
-		case slow: // it may be busy, which leaves its caches as they are
-			worker.Failed(time.Now())
+		case slow:
+			worker.TimedOut(time.Now())
 		default:
 			worker.Refused(time.Now())
 		}

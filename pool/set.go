@@ -30,7 +30,7 @@ type running struct {
 	name   string
 	config *Pool
 	proxy  *reverseproxy.Handler
-	ours   bool // whether the pool's selection policy is ours
+	policy *upstream.Sticky // nil if it is not ours
 
 	inFlight atomic.Int64 // requests that are with the pool
 	replays  *credit      // on main, of what workers do not recognise
@@ -62,6 +62,7 @@ func newSet(ctx caddy.Context, config *Config) (*Set, error) {
 	for _, warning := range routing.Warnings(config.Routes()) {
 		set.logger.Warn(warning)
 	}
+	go set.attend(ctx)
 	return set, nil
 }
 
@@ -84,7 +85,7 @@ func start(ctx caddy.Context, p *Pool, name string, config *Config) (*running, e
 		replays: newCredit(replayShare, replayBurst), repeats: newCredit(repeatShare, repeatBurst)}
 	if policy, ok := proxy.LoadBalancing.SelectionPolicy.(*upstream.Sticky); ok {
 		policy.Bind(config.Scope(), name, proxy.Upstreams, p.members())
-		r.ours = true
+		r.policy = policy
 	}
 	return r, nil
 }
@@ -110,7 +111,7 @@ func (r *running) scatters() bool {
 	for _, t := range r.config.Types {
 		switch t {
 		case endpoint.Synchrotron, endpoint.SlidingSync, endpoint.EventCreator:
-			return !r.ours
+			return r.policy == nil
 		}
 	}
 	return false

@@ -23,6 +23,7 @@ type Worker struct {
 	long  atomic.Int64 // long polls
 
 	pause   pause
+	failure atomic.Uint32 // the State of the last failure
 	absence absence
 	drained atomic.Int64 // the moment since when by the admin API; 0 is not
 	drains  atomic.Int32 // by how many policies that run
@@ -48,14 +49,24 @@ func (w *Worker) InFlight(long bool) int { return int(w.inFlight(long).Load()) }
 // there. It is left alone as after any failure, and when it is back its caches
 // are cold.
 func (w *Worker) Refused(now time.Time) {
-	w.Failed(now)
+	w.fail(Refusing, now)
 	w.absence.begin(uptime.At(now))
 }
+
+// TimedOut takes note that no connection to the worker came about in time. It
+// may be busy, which leaves its caches as they are.
+func (w *Worker) TimedOut(now time.Time) { w.fail(Unreachable, now) }
 
 // Failed takes note that the worker broke a connection off: it is left alone
 // for a second, then two, up to ten. Requests that fail together are one
 // failure. Then a single request finds out whether it is back.
-func (w *Worker) Failed(now time.Time) { w.pause.begin(uptime.At(now)) }
+func (w *Worker) Failed(now time.Time) { w.fail(Broken, now) }
+
+// fail takes note of a failure of any kind.
+func (w *Worker) fail(as State, now time.Time) {
+	w.failure.Store(uint32(as))
+	w.pause.begin(uptime.At(now))
+}
 
 // Succeeded takes note that the worker is there: it is used again at once.
 func (w *Worker) Succeeded() { w.pause.end() }
