@@ -195,6 +195,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 		Key:     h.keyOf(r, d.match),
 		Whoami:  h.whoami,
 	}
+	visit.Log()
+	defer visit.Trace()
 	out, answer := h.forward(r, d, visit)
 	if answer == nil {
 		answer = h.set.Serve(w, out, visit)

@@ -70,6 +70,7 @@ func (s *Set) ask(p *running, w http.ResponseWriter, r *http.Request, v *Visit) 
 // recognise.
 func (s *Set) replay(p *running, w http.ResponseWriter, r *http.Request, v *Visit) result {
 	main := s.pools[routing.Main]
+	v.pool, v.replayed = main.name, true
 	v.attempt.Begin(true)
 	second := watch(w)
 	defer second.close()

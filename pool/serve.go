@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -82,18 +81,15 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 
 // try sends the request to one worker.
 func (p *running) try(w http.ResponseWriter, r *http.Request, v *Visit) (upstream.Outcome, error) {
-	if v.tries > 0 {
+	if v.attempt.Sent() > 0 {
 		r = withOwnVars(r)
 	}
 	if v.Body != nil {
 		r.Body = v.Body.Next()
 	}
 	err := p.proxy.ServeHTTP(w, r, caddyhttp.HandlerFunc(nothing))
-	if v.attempt.Outcome().Chosen() {
-		v.tries++
-		if err == nil && r.Context().Err() == nil {
-			v.attempt.Worker().Succeeded()
-		}
+	if v.attempt.Outcome().Chosen() && err == nil && r.Context().Err() == nil {
+		v.attempt.Worker().Succeeded()
 	}
 	return v.attempt.Outcome(), err
 }
@@ -124,8 +120,8 @@ func (p *running) exhausted(err error, outcome upstream.Outcome, tries int) bool
 // the client, or nil if the request may be sent to another worker.
 func (p *running) failed(v *Visit, err error) *edge.Error {
 	worker := v.attempt.Worker()
-	if worker != nil && !slices.Contains(v.tried, worker.Name()) {
-		v.tried = append(v.tried, worker.Name())
+	if worker != nil {
+		v.fails(worker, err)
 	}
 	var netErr net.Error
 	slow := errors.As(err, &netErr) && netErr.Timeout()

@@ -32,11 +32,11 @@ type Visit struct {
 	// nil for a GET request.
 	Whoami Whoami
 
-	attempt upstream.Attempt
-	pool    string   // that serves the request
-	tries   int      // how often the request was sent
-	again   int      // how often it was sent after a worker may have seen it
-	tried   []string // the workers that failed it, of all pools
+	attempt  upstream.Attempt
+	pool     string   // that the request was sent to last
+	again    int      // how often it was sent after a worker may have seen it
+	tried    []string // the workers that failed it, of all pools
+	replayed bool     // whether it was sent to main because a worker did not recognise it
 }
 
 // The placeholders of a visit.
@@ -113,7 +113,7 @@ func (s *Set) log(level zapcore.Level, v *Visit, pool *running, message string, 
 		zap.String("endpoint", v.Match.Template()),
 		zap.String("pool", pool.name),
 		zap.Stringer("outcome", v.attempt.Outcome()),
-		zap.Int("tries", v.tries),
+		zap.Int("tries", v.attempt.Sent()),
 		zap.Strings("tried", v.tried),
 		zap.Error(err),
 	}

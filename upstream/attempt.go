@@ -43,6 +43,7 @@ type Attempt struct {
 	worker  *Worker
 	outcome Outcome
 	held    *atomic.Int64
+	sent    int
 	tried   tried
 	carrier carrier
 	answer  answer
@@ -143,6 +144,9 @@ func (a *Attempt) Worker() *Worker { return a.worker }
 // Outcome returns the pool's last answer.
 func (a *Attempt) Outcome() Outcome { return a.outcome }
 
+// Sent returns how often a worker was chosen, in all pools.
+func (a *Attempt) Sent() int { return a.sent }
+
 // Release tells that the chosen worker is done with the request. Doing it
 // twice does no harm.
 func (a *Attempt) Release() {
@@ -160,6 +164,7 @@ func (a *Attempt) settle(w *Worker, outcome Outcome) {
 	if w == nil {
 		return
 	}
+	a.sent++
 	a.tried.add(w)
 	a.held = w.inFlight(a.LongPoll)
 	a.held.Add(1)

@@ -1,6 +1,8 @@
 package wiretest
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -12,9 +14,16 @@ import (
 var canaries = []string{"canarylocal", "Y2FuYXJ5", "CANARYrandom", "canaryroom", "canarytxn", "canarysecret", "canarysig"}
 
 // Whatever goes wrong, at any level of the log: it names the endpoint, and no
-// token, user or room. (Access logs are an operator's own choice.)
+// token, user or room. So does what is ours in access logs and traces. (The rest
+// of them is an operator's own choice, but for the tokens.)
 func TestLogsHoldNoSecrets(t *testing.T) {
-	p := proxytest.Config{Level: "DEBUG", Site: `synapse_workers {
+	access, collected := newAccessLog(t), collect(t)
+	p := proxytest.Config{Level: "DEBUG", Site: access.directive(`format filter {
+		request>uri query {
+			replace access_token REDACTED
+		}
+	}`) + `tracing
+	synapse_workers {
 		main $main
 		synchrotron $sync1 $sync2
 		event_creator $creator {
@@ -71,6 +80,11 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 	broken.Write("POST /_matrix/client/v3/rooms/!canaryroom:s/redact/x?" + query + " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
 	broken.Read("POST")
 	broken.Close()
+	id, trace := traced(0)
+	p.Get(syncTarget, header, trace, "Mark: last")
+	collected.of(id)
+	eventually(t, "workers that are away", func() bool { return strings.Contains(p.Log(), "worker is away") })
+	ourOwnHoldsNoSecrets(t, access.text("last"), collected)
 
 	log := p.Log()
 	if !strings.Contains(log, "no worker answered the request") || !strings.Contains(log, "/_matrix/client/v3/sync") || !strings.Contains(log, "upstream roundtrip") {
@@ -82,5 +96,33 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 				t.Errorf("%s in the log: %s", canary, line)
 			}
 		}
+	}
+}
+
+// ourOwnHoldsNoSecrets checks what is ours in an access log and in traces, and
+// that they hold no token at all.
+func ourOwnHoldsNoSecrets(t *testing.T, access string, collected *spans) {
+	t.Helper()
+	accounts := 0
+	for line := range strings.Lines(access) {
+		var entry struct{ Synapse json.RawMessage }
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatal(err)
+		}
+		if entry.Synapse != nil {
+			accounts++
+			wantNoCanary(t, "the access log", string(entry.Synapse))
+		}
+	}
+	all := collected.all()
+	for _, span := range all {
+		wantNoCanary(t, "a span", fmt.Sprint(ours(span.GetAttributes())))
+		wantNoCanary(t, "an event", fmt.Sprint(span.GetEvents()))
+	}
+	if strings.Contains(access, "CANARYrandom") || strings.Contains(collected.text(), "CANARYrandom") {
+		t.Error("a token is in the access log or in a trace")
+	}
+	if accounts < 40 || len(all) < 40 {
+		t.Errorf("%d accounts and %d spans are no test", accounts, len(all))
 	}
 }
