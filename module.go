@@ -180,10 +180,11 @@ func (h *Handler) Cleanup() error {
 // ServeHTTP decides what to do with a request, and does it.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	d := h.decide(r)
-	switch d.by {
-	case byNext:
+	if d.by == byNext {
 		return next.ServeHTTP(w, r)
-	case byLocal, byDenial:
+	}
+	h.identify(w, r)
+	if d.by != byProxy {
 		untold(w, r)
 		d.answer(w, r)
 		return nil

@@ -36,8 +36,8 @@ type Config struct {
 	ReplayOff bool `json:"replay_off,omitempty"`
 
 	// The name of a header that carries Caddy's id of the request
-	// (`{http.request.uuid}`) to Synapse, whose `request_id_header` reads it.
-	// Default: none.
+	// (`{http.request.uuid}`) to Synapse, whose `request_id_header` reads it, and
+	// back to the client. One that the client sends is replaced. Default: none.
 	RequestIDHeader string `json:"request_id_header,omitempty"`
 }
 

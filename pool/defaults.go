@@ -145,7 +145,7 @@ func overlay(base, over map[string]any) map[string]any {
 }
 
 // setRequestID sends Caddy's id of the request in a header of the operator's
-// choice, so that it stands in Synapse's logs too.
+// choice, so that it stands in Synapse's logs too. The answer has it already.
 func setRequestID(proxy *reverseproxy.Handler, header string) {
 	if proxy.Headers == nil {
 		proxy.Headers = new(headers.Handler)
@@ -156,5 +156,12 @@ func setRequestID(proxy *reverseproxy.Handler, header string) {
 	if proxy.Headers.Request.Set == nil {
 		proxy.Headers.Request.Set = make(map[string][]string)
 	}
+	if proxy.Headers.Response == nil {
+		proxy.Headers.Response = new(headers.RespHeaderOps)
+	}
+	if proxy.Headers.Response.HeaderOps == nil {
+		proxy.Headers.Response.HeaderOps = new(headers.HeaderOps)
+	}
 	proxy.Headers.Request.Set.Set(header, "{http.request.uuid}")
+	proxy.Headers.Response.Delete = append(proxy.Headers.Response.Delete, header)
 }
