@@ -2,7 +2,6 @@ package synapseworkers_test
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -70,12 +69,17 @@ func block(t *testing.T, example, head string) string {
 // TestExampleServes runs the example with a main process of the test's.
 func TestExampleServes(t *testing.T) {
 	example := theExample(t)
-	log := filepath.Join(t.TempDir(), "access.log")
-	snippets := "(access_log) {\n" + block(t, example, "(access_log)") + "\n}\n(synapse) {\n" + block(t, example, "(synapse)") + "\n}\n"
+	_, log, found := strings.Cut(example, "\n\tlog {\n")
+	log, _, closed := strings.Cut(log, "\n\t}\n")
+	if !found || !closed {
+		t.Fatal("the example has no options of the log")
+	}
 	p := proxytest.Config{
-		Before: strings.NewReplacer("main 127.0.0.1:8008", "main $main", "format filter", "output file "+log+"\n\t\tformat filter").Replace(snippets),
+		Before: "(synapse) {\n" + strings.Replace(block(t, example, "(synapse)"), "main 127.0.0.1:8008", "main $main", 1) + "\n}\n",
 		Site:   block(t, example, "matrix.example.com, matrix.example.com:8448"),
 		Ports:  2,
+		Log:    log,
+		Level:  "INFO",
 	}.Start(t)
 	p.Worker("main").Answers(func(x *proxytest.Exchange) {
 		x.Reply(302, "{}", "Location: client://example.com/?loginToken=secret-in-redirect")
@@ -108,7 +112,7 @@ func TestExampleServes(t *testing.T) {
 	p.Get(path + "?access_token=secret-in-first&access_token=secret-in-second")
 	p.Get(path+"?last=one", "Authorization: Bearer secret-in-header")
 
-	written := readUntil(t, log, "last=one")
+	written := logUntil(t, p, "last=one")
 	if strings.Contains(written, "secret") {
 		t.Errorf("a token reached the access log:\n%s", written)
 	}
@@ -117,15 +121,14 @@ func TestExampleServes(t *testing.T) {
 	}
 }
 
-// readUntil reads a file once it holds a text.
-func readUntil(t *testing.T, name, text string) string {
+// logUntil reads the log once it holds a text.
+func logUntil(t *testing.T, p *proxytest.Proxy, text string) string {
 	t.Helper()
 	for deadline := time.Now().Add(proxytest.Timeout); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		content, err := os.ReadFile(name)
-		if err == nil && strings.Contains(string(content), text) {
-			return string(content)
+		if log := p.Log(); strings.Contains(log, text) {
+			return log
 		}
 	}
-	t.Fatalf("%s never held %q", name, text)
+	t.Fatalf("the log never held %q", text)
 	return ""
 }

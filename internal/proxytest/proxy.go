@@ -46,6 +46,9 @@ type Config struct {
 	// Dead are workers that refuse connections from the beginning.
 	Dead []string
 
+	// Log are options of the log. Default: format json.
+	Log string
+
 	// Level is the level of the log. Default: ERROR.
 	Level string
 }
@@ -131,6 +134,10 @@ func (p *Proxy) caddyfile(c Config, addrs []string) string {
 	if level == "" {
 		level = "ERROR"
 	}
+	options := c.Log
+	if options == "" {
+		options = "format json"
+	}
 	var sites []string
 	for _, addr := range addrs {
 		_, port, _ := net.SplitHostPort(addr)
@@ -144,7 +151,7 @@ func (p *Proxy) caddyfile(c Config, addrs []string) string {
 	storage file_system %s
 	log {
 		output file %s
-		format json
+		%s
 		level %s
 	}
 	servers {
@@ -158,7 +165,7 @@ func (p *Proxy) caddyfile(c Config, addrs []string) string {
 	%s
 }
 %s
-`, p.dir, p.logFile(), level, c.Servers, p.expand(c.Before), strings.Join(sites, ", "), p.expand(c.Site), p.expand(c.More))
+`, p.dir, p.logFile(), options, level, c.Servers, p.expand(c.Before), strings.Join(sites, ", "), p.expand(c.Site), p.expand(c.More))
 }
 
 // expand replaces the names of workers.
