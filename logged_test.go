@@ -151,6 +151,7 @@ func TestHidesTokens(t *testing.T) {
 		{"http://:80 {\n log\n}\n", false},
 		{"{\n log {\n " + filter + " }\n}\nhttp://:80 {\n log\n}\n", true},
 		{"http://:80 {\n log {\n " + filter + " }\n}\n", true},
+		{"http://a:80 {\n log {\n " + filter + " }\n}\n", false}, // requests for other hosts stand in the default log
 		{"http://:80 {\n log {\n format json\n }\n}\n", false},
 		{"http://a:80 {\n log {\n " + filter + " }\n}\nhttp://b:80 {\n log {\n output stdout\n }\n}\n", false},
 		{"http://:80 {\n log {\n " + strings.Replace(filter, "access_token", "token", 1) + " }\n}\n", false},

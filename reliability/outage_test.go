@@ -38,7 +38,7 @@ func TestFlappingWorker(t *testing.T) {
 	if n := len(failed(answers)); n*1000 > len(answers) {
 		wantNone(t, "failed", failed(answers))
 	}
-	changes := p.logged(func(e entry) bool { return e.Msg == "host is up" || loud(e) })
+	changes := p.logged(func(e entry) bool { return e.Msg == "host is up" || ofWorker(e) || loud(e) })
 	t.Logf("%d flaps, %d lines in the log on states and failures", flaps, len(changes))
 	if len(changes) > 10 {
 		t.Errorf("%d lines for %d flaps, the last %+v", len(changes), flaps, changes[len(changes)-1])

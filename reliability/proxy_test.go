@@ -216,7 +216,12 @@ func (p *proxy) logged(keep func(e entry) bool) (entries []entry) {
 // loud is whether an entry on requests wants the operator's attention.
 func loud(e entry) bool {
 	ofRequests := strings.HasPrefix(e.Logger, "http") || strings.HasPrefix(e.Logger, "synapse_workers")
-	return ofRequests && (e.Level == "warn" || e.Level == "error")
+	return ofRequests && (e.Level == "warn" || e.Level == "error") && !ofWorker(e)
+}
+
+// ofWorker is whether an entry tells that a worker went or is back.
+func ofWorker(e entry) bool {
+	return e.Logger == "synapse_workers" && strings.HasPrefix(e.Msg, "worker ")
 }
 
 func (p *proxy) read(name string) string {

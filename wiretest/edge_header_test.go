@@ -63,19 +63,6 @@ func TestSecondTryHasTheSameHeaders(t *testing.T) {
 	}
 }
 
-func TestRequestIDReachesSynapse(t *testing.T) {
-	p := proxytest.Start(t, "synapse_workers {\n main $main\n request_id_header X-Request-ID\n}")
-	seen := make(map[string]bool)
-	for range 3 {
-		p.Get(devicesTarget, "X-Request-ID: forged", "x-request-id: twice")
-		ids := p.Worker("main").Last().Header.Values("X-Request-Id")
-		if len(ids) != 1 || len(ids[0]) != 36 || seen[ids[0]] {
-			t.Fatalf("ids %q, expected one that is new", ids)
-		}
-		seen[ids[0]] = true
-	}
-}
-
 // The environment's HTTP_PROXY is for the outside world, not for workers. It
 // leaves 127.0.0.1 alone by itself, but not 0.0.0.0, which is the same place.
 func TestEnvironmentsProxyIsIgnored(t *testing.T) {
