@@ -10,6 +10,7 @@ import (
 
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/identity"
+	"github.com/caddy-matrix/caddy-synapse-workers/metrics"
 	"github.com/caddy-matrix/caddy-synapse-workers/pool"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
@@ -23,6 +24,7 @@ type whoami struct {
 	devices identity.Devices
 
 	owners *identity.Owners // nil if look-ups are switched off
+	counts *metrics.LookUps
 	id     ownersID
 	terms  identity.Terms
 	sync   time.Duration // budget of a sync
@@ -43,13 +45,13 @@ var owners = caddy.NewUsagePool()
 func newWhoami(h *Handler) *whoami {
 	w := &whoami{match: h.table.Classify(http.MethodGet, identity.Path, ""), workers: h.set}
 	if !h.Identity.isOff() {
-		w.startLookUps(h.Scope(), h.Identity)
+		w.startLookUps(h.Scope(), h.Identity, h.set.Board().LookUps)
 	}
 	return w
 }
 
 // startLookUps lets tokens be looked up that do not say whose they are.
-func (w *whoami) startLookUps(scope string, options *Identity) {
+func (w *whoami) startLookUps(scope string, options *Identity, counts *metrics.LookUps) {
 	if options == nil {
 		options = new(Identity)
 	}
@@ -61,8 +63,8 @@ func (w *whoami) startLookUps(scope string, options *Identity) {
 	if options.Budget != nil {
 		w.other = time.Duration(*options.Budget)
 	}
-	known, _ := owners.LoadOrStore(w.id, identity.New(w.id.capacity, logLookUps))
-	w.owners = known.(*identity.Owners)
+	known, _ := owners.LoadOrStore(w.id, identity.New(w.id.capacity, counts, logLookUps))
+	w.owners, w.counts = known.(*identity.Owners), counts
 }
 
 // cleanup forgets all tokens when nobody else needs them.
@@ -92,15 +94,18 @@ func (w *whoami) key(r *http.Request, class endpoint.Class) sticky.Key {
 		return own
 	}
 	user, memory := w.owners.Recall(token)
+	how := metrics.Hit
 	if memory != identity.Fresh {
 		budget := w.budget(class)
+		how = metrics.Missed
 		if memory == identity.Stale {
-			budget = 0
+			budget, how = 0, metrics.Stale
 		}
 		if learned := w.owners.Learn(r.Context(), token, budget, w.terms, w.asker(r, token, own)); learned != sticky.None {
-			user = learned
+			user, how = learned, metrics.Learned
 		}
 	}
+	w.counts.Recall(how)
 	if user == sticky.None {
 		return own
 	}

@@ -15,7 +15,7 @@ func TestFloodOfTokensIsBounded(t *testing.T) { floodWithTokens(t, 100_000, 1000
 // checks that they take no more than so many bytes beyond the first thousand.
 func floodWithTokens(t *testing.T, number, remembered int, bytes int64) {
 	t.Helper()
-	o, s := New(Capacity{Tokens: remembered, LookUps: 4}, func(bool) {}), &synapse{status: http.StatusUnauthorized}
+	o, s := placesFor(remembered), &synapse{status: http.StatusUnauthorized}
 	for range 1000 {
 		learn(t, o, s, rand.Text())
 	}

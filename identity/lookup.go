@@ -11,6 +11,7 @@ import (
 
 	"github.com/sony/gobreaker/v2"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/metrics"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
 
@@ -43,6 +44,7 @@ const failurePause = 5 * time.Second
 // however many callers there are, it is one.
 func (o *Owners) Learn(ctx context.Context, token string, budget time.Duration, terms Terms, ask Ask) sticky.Key {
 	if o.breaker.State() == gobreaker.StateOpen {
+		o.counts.LookUp(metrics.Skipped)
 		return sticky.None
 	}
 	id := o.digest(token)
@@ -69,6 +71,7 @@ func (o *Owners) lookUp(id uint64, terms Terms, ask Ask) sticky.Key {
 	ctx, cancel := context.WithTimeout(context.Background(), terms.Timeout)
 	defer cancel()
 	if !o.queue.enter(ctx) {
+		o.counts.LookUp(metrics.Crowded)
 		return sticky.None
 	}
 	defer o.queue.leave()
@@ -76,10 +79,14 @@ func (o *Owners) lookUp(id uint64, terms Terms, ask Ask) sticky.Key {
 	if ok && before.isFresh() {
 		return before.key // the look-up before this one has just ended
 	}
+	began := time.Now()
 	key, err := o.breaker.Execute(func() (sticky.Key, error) { return verdict(ask(ctx)) })
-	switch {
-	case errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests):
+	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
+		o.counts.LookUp(metrics.Skipped)
 		return before.key
+	}
+	o.counts.Asked(ended(key, err), time.Since(began))
+	switch {
 	case err != nil:
 		o.remember(id, before.key, failurePause)
 		return before.key
@@ -89,6 +96,17 @@ func (o *Owners) lookUp(id uint64, terms Terms, ask Ask) sticky.Key {
 		o.remember(id, key, terms.TTL)
 	}
 	return key
+}
+
+// ended tells how a look-up ended.
+func ended(key sticky.Key, err error) metrics.LookUp {
+	switch {
+	case err != nil:
+		return metrics.Failed
+	case key == sticky.None:
+		return metrics.Refused
+	}
+	return metrics.Named
 }
 
 // verdict reads an answer: the key of the owner, None if Synapse refuses the

@@ -25,7 +25,7 @@ const remembered = 200_000
 // whichever was learned first.
 func TestMillionPairsAreNotCrossed(t *testing.T) {
 	const pairs = 1_000_000
-	o := New(Capacity{Tokens: remembered, LookUps: 4}, func(bool) {})
+	o := placesFor(remembered)
 	tokens := make([]string, 0, 2*pairs)
 	recalled := func(n int) bool {
 		key, memory := o.Recall(tokens[n])

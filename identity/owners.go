@@ -13,6 +13,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/metrics"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 	"github.com/caddy-matrix/caddy-synapse-workers/uptime"
 )
@@ -25,6 +26,8 @@ type Owners struct {
 	calls   singleflight.Group
 	queue   *queue
 	breaker *gobreaker.CircuitBreaker[sticky.Key]
+	counts  *metrics.LookUps
+	places  int // for tokens
 }
 
 // entry is what is known of a token.
@@ -42,14 +45,16 @@ type Capacity struct {
 	LookUps int
 }
 
-// New returns Owners that know nobody. They call changed when look-ups begin to
-// fail, and when they work again.
-func New(c Capacity, changed func(failing bool)) *Owners {
+// New returns Owners that know nobody, and whose look-ups are counted. They call
+// changed when look-ups begin to fail, and when they work again.
+func New(c Capacity, counts *metrics.LookUps, changed func(failing bool)) *Owners {
 	return &Owners{
 		seed:    maphash.MakeSeed(),
 		cache:   otter.Must(&otter.Options[uint64, entry]{MaximumSize: c.Tokens}),
 		queue:   newQueue(c.LookUps),
 		breaker: newBreaker(changed),
+		counts:  counts,
+		places:  c.Tokens,
 	}
 }
 
@@ -84,6 +89,12 @@ func (o *Owners) Recall(token string) (sticky.Key, Memory) {
 
 // Len returns about how many tokens are remembered.
 func (o *Owners) Len() int { return o.cache.EstimatedSize() }
+
+// Places returns how many tokens can be remembered.
+func (o *Owners) Places() int { return o.places }
+
+// Failing reports whether Synapse is left alone, since look-ups have failed.
+func (o *Owners) Failing() bool { return o.breaker.State() != gobreaker.StateClosed }
 
 // digest stands for a token in memory. Nobody else has the seed, so it tells
 // nothing of the token, and nobody can make up one that collides.

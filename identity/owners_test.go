@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/metrics"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
 
@@ -52,7 +53,12 @@ func knows() *synapse {
 
 var alice = sticky.User("alice")
 
-func owners() *Owners { return New(Capacity{Tokens: 1000, LookUps: 4}, func(bool) {}) }
+func owners() *Owners { return placesFor(1000) }
+
+// placesFor are owners of whom so many tokens are remembered.
+func placesFor(tokens int) *Owners {
+	return New(Capacity{Tokens: tokens, LookUps: 4}, metrics.NewLookUps(), func(bool) {})
+}
 
 func learn(t *testing.T, o *Owners, s *synapse, token string) sticky.Key {
 	t.Helper()
@@ -219,7 +225,7 @@ func TestFailures(t *testing.T) {
 func TestBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var changes []bool
-		o := New(Capacity{Tokens: 1000, LookUps: 4}, func(failing bool) { changes = append(changes, failing) })
+		o := New(Capacity{Tokens: 1000, LookUps: 4}, metrics.NewLookUps(), func(failing bool) { changes = append(changes, failing) })
 		s := &synapse{err: errors.New("connection refused")}
 		n := 0
 		ask := func() sticky.Key { n++; return learn(t, o, s, fmt.Sprint("token", n)) }

@@ -3,25 +3,19 @@ package pool
 import (
 	"sync/atomic"
 
-	"github.com/caddyserver/caddy/v2"
+	"github.com/caddy-matrix/caddy-synapse-workers/metrics"
 )
 
 // falls counts the requests that fell to the main process, so that dead
 // workers do not take it with them. The count belongs to the main process and
 // outlives a reload.
 type falls struct {
-	scope    string
 	limit    int64
 	inFlight *atomic.Int64
 }
 
-// fallen holds the counts of all loaded configurations, by scope.
-var fallen = caddy.NewUsagePool()
-
-func newFalls(config *Config) *falls {
-	scope := config.Scope()
-	count, _ := fallen.LoadOrStore(scope, new(atomic.Int64))
-	return &falls{scope: scope, limit: config.fallbackLimit(), inFlight: count.(*atomic.Int64)}
+func newFalls(config *Config, board *metrics.Board) *falls {
+	return &falls{limit: config.fallbackLimit(), inFlight: &board.Fallen}
 }
 
 // enter reports whether one more request may fall; if so, leave must follow.
@@ -34,5 +28,3 @@ func (f *falls) enter() bool {
 }
 
 func (f *falls) leave() { f.inFlight.Add(-1) }
-
-func (f *falls) cleanup() { _, _ = fallen.Delete(f.scope) }

@@ -3,7 +3,6 @@ package pool
 import (
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -29,7 +28,6 @@ type healer struct {
 	rate     *rate.Limiter
 	believed sync.Map // replay to the time.Time until which main is not asked again
 	reported sync.Map // replays that stand in the log
-	counts   [endpoint.ClassCount]atomic.Int64
 	logger   *zap.Logger
 }
 
@@ -76,7 +74,9 @@ func (s *Set) replay(p *running, w http.ResponseWriter, r *http.Request, v *Visi
 	defer second.close()
 	got := main.serve(second, r, v)
 	if got.answer == nil {
-		s.healer.healed(v, p.name, second.unrecognised())
+		recognised := !second.unrecognised()
+		p.counts.Class(v.Match.Class).Replay(recognised)
+		s.healer.healed(v, p.name, recognised)
 	}
 	second.release()
 	return got
@@ -95,12 +95,11 @@ func (h *healer) allows(v *Visit, credit *credit) bool {
 // healed takes note of main's answer. If main does not know the endpoint
 // either, it is believed for a while; otherwise the table is wrong, which is
 // said once.
-func (h *healer) healed(v *Visit, pool string, unrecognised bool) {
-	if unrecognised {
+func (h *healer) healed(v *Visit, pool string, recognised bool) {
+	if !recognised {
 		h.believed.Store(v.replay(), time.Now().Add(believedFor))
 		return
 	}
-	count := h.counts[v.Match.Class].Add(1)
 	if _, said := h.reported.LoadOrStore(v.replay(), true); said {
 		return
 	}
@@ -108,7 +107,6 @@ func (h *healer) healed(v *Visit, pool string, unrecognised bool) {
 		zap.String("method", v.Request.Method),
 		zap.String("endpoint", v.Match.Template()),
 		zap.Stringer("class", v.Match.Class),
-		zap.Int64("replays_of_class", count),
 		zap.String("pool", pool))
 }
 

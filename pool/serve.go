@@ -13,6 +13,7 @@ import (
 
 	"github.com/caddy-matrix/caddy-synapse-workers/edge"
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
+	"github.com/caddy-matrix/caddy-synapse-workers/uptime"
 )
 
 // result is what became of a request in a pool.
@@ -32,11 +33,17 @@ func unavailable(err error) result {
 func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result {
 	p.repeats.earn(p.inFlight.Add(1))
 	defer p.inFlight.Add(-1)
+	v.counts = p.counts.Class(v.Match.Class)
+	v.counts.Enter()
+	defer v.counts.Leave()
 	var (
 		last error // the last failure
 		wait waiting
 	)
 	for tries := 0; ; tries++ {
+		if v.attempt.Sent()+tries > 0 {
+			v.attempt.Since = uptime.Now() // the time until now was another's
+		}
 		outcome, err := p.try(w, r, v)
 		switch {
 		case err == nil:
@@ -87,7 +94,9 @@ func (p *running) try(w http.ResponseWriter, r *http.Request, v *Visit) (upstrea
 	if v.Body != nil {
 		r.Body = v.Body.Next()
 	}
+	outcome, retries := v.attempt.Outcome(), v.retries()
 	err := p.proxy.ServeHTTP(w, r, caddyhttp.HandlerFunc(nothing))
+	p.tally(v, outcome, retries)
 	if v.attempt.Outcome().Chosen() && err == nil && r.Context().Err() == nil {
 		v.attempt.Worker().Succeeded()
 	}
@@ -120,6 +129,7 @@ func (p *running) exhausted(err error, outcome upstream.Outcome, tries int) bool
 // the client, or nil if the request may be sent to another worker.
 func (p *running) failed(v *Visit, err error) *edge.Error {
 	worker := v.attempt.Worker()
+	v.attempt.Disappoint()
 	if worker != nil {
 		v.fails(worker, err)
 	}
@@ -150,6 +160,7 @@ func (p *running) failed(v *Visit, err error) *edge.Error {
 		return edge.ErrBadGateway
 	}
 	v.again++
+	p.counts.Repeats.Add(1)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/metrics"
 	"github.com/caddy-matrix/caddy-synapse-workers/routing"
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
 )
@@ -19,6 +20,7 @@ import (
 type Set struct {
 	plan   *Plan
 	pools  []*running // by index: main first
+	board  *metrics.Board
 	falls  *falls
 	healer *healer // nil if requests are never replayed
 	logger *zap.Logger
@@ -32,6 +34,7 @@ type running struct {
 	proxy  *reverseproxy.Handler
 	policy *upstream.Sticky // nil if it is not ours
 
+	counts   *metrics.Pool
 	inFlight atomic.Int64 // requests that are with the pool
 	replays  *credit      // on main, of what workers do not recognise
 	repeats  *credit      // in the pool, of what a worker may have seen
@@ -44,7 +47,8 @@ func newSet(ctx caddy.Context, config *Config) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := &Set{plan: plan, logger: ctx.Logger(), falls: newFalls(plan.config)}
+	board := openBoard(plan.config.Scope())
+	set := &Set{plan: plan, logger: ctx.Logger(), board: board, falls: newFalls(plan.config, board)}
 	if !plan.config.ReplayOff {
 		set.healer = newHealer(set.logger)
 	}
@@ -53,6 +57,7 @@ func newSet(ctx caddy.Context, config *Config) (*Set, error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("pool '%s': %w", plan.names[i], err), set.cleanup())
 		}
+		r.counts = board.Pool(r.name)
 		set.pools = append(set.pools, r)
 		if r.scatters() {
 			set.logger.Warn("the pool's lb_policy does not keep users and rooms on one worker: caches of its workers will stay cold",
@@ -123,6 +128,6 @@ func (s *Set) cleanup() error {
 	for _, p := range s.pools {
 		errs = append(errs, p.proxy.Cleanup())
 	}
-	s.falls.cleanup()
+	closeBoard(s.board)
 	return errors.Join(errs...)
 }

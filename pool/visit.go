@@ -2,6 +2,7 @@ package pool
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
@@ -9,9 +10,11 @@ import (
 
 	"github.com/caddy-matrix/caddy-synapse-workers/edge"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/metrics"
 	"github.com/caddy-matrix/caddy-synapse-workers/routing"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
+	"github.com/caddy-matrix/caddy-synapse-workers/uptime"
 )
 
 // Visit is one request on its way through the pools.
@@ -33,10 +36,11 @@ type Visit struct {
 	Whoami Whoami
 
 	attempt  upstream.Attempt
-	pool     string   // that the request was sent to last
-	again    int      // how often it was sent after a worker may have seen it
-	tried    []string // the workers that failed it, of all pools
-	replayed bool     // whether it was sent to main because a worker did not recognise it
+	counts   *metrics.Class // of the pool that the request is or was in
+	pool     string         // that the request was sent to last
+	again    int            // how often it was sent after a worker may have seen it
+	tried    []string       // the workers that failed it, of all pools
+	replayed bool           // whether it was sent to main because a worker did not recognise it
 }
 
 // The placeholders of a visit.
@@ -65,10 +69,28 @@ func (v *Visit) Outgoing() *http.Request { return v.attempt.Attach(v.Request) }
 // along the chain of its class until a worker answers it. If none can, the
 // answer for the client is returned.
 func (s *Set) Serve(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Error {
+	v.counts = s.pools[routing.Main].counts.Class(v.Match.Class) // if no pool lets it in
+	began, outcome := uptime.Now(), metrics.Broken               // reverse_proxy panics when it breaks an answer off
+	v.attempt.Since = began
+	defer func() {
+		switch {
+		case !outcome.IsStatus() && r.Context().Err() != nil:
+			outcome = metrics.Gone
+		case outcome == metrics.Broken:
+			v.attempt.Disappoint()
+		}
+		v.counts.End(outcome, time.Duration(v.attempt.Release()-began))
+	}()
+	answer := s.carry(w, r, v)
+	outcome = v.outcome(answer)
+	return answer
+}
+
+// carry sends a request along its chain.
+func (s *Set) carry(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Error {
 	class := v.Match.Class
 	v.attempt.Key, v.attempt.Kind, v.attempt.Request = v.Key, class.Key(), v.Request
 	v.attempt.LongPoll, v.attempt.Unbounded = class.LongPoll(), class.Hard()
-	defer v.attempt.Release()
 
 	open := func(pool int) bool { return s.pools[pool].config.Fence.open(v.Request) }
 	if repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
@@ -90,6 +112,7 @@ func (s *Set) Serve(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Erro
 		result := s.ask(pool, w, r, v)
 		if result.down && next != routing.End {
 			s.log(zap.DebugLevel, v, pool, "no worker can be reached, going on to the next pool", result.err)
+			pool.counts.Fall(s.pools[chain[next].Pool].counts)
 			step = next
 			continue
 		}

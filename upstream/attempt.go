@@ -7,6 +7,7 @@ import (
 
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
+	"github.com/caddy-matrix/caddy-synapse-workers/uptime"
 )
 
 // Attempt is the way of one request through the pools that may serve it. A
@@ -40,8 +41,14 @@ type Attempt struct {
 	// just now, and goes to it all the same if nobody else can answer.
 	Impatient bool
 
+	// Since when the time counts of the worker that will be chosen, or is: a moment
+	// of package uptime.
+	Since int64
+
 	worker  *Worker
+	ranked  sticky.Key // by which the policy chose it
 	outcome Outcome
+	status  int // of the worker's answer, 0 if there is none
 	held    *atomic.Int64
 	sent    int
 	tried   tried
@@ -128,12 +135,12 @@ func attemptOf(r *http.Request) *Attempt {
 // tells whether this pool is the last.
 func (a *Attempt) Begin(last bool) {
 	a.NextRound()
-	a.Last, a.worker, a.outcome = last, nil, Unasked
+	a.Last, a.worker, a.outcome, a.status = last, nil, Unasked, 0
 }
 
 // NextRound stays in the pool and makes all its workers eligible again.
 func (a *Attempt) NextRound() {
-	a.Release()
+	a.leave()
 	a.tried.forget()
 }
 
@@ -147,25 +154,43 @@ func (a *Attempt) Outcome() Outcome { return a.outcome }
 // Sent returns how often a worker was chosen, in all pools.
 func (a *Attempt) Sent() int { return a.sent }
 
-// Release tells that the chosen worker is done with the request. Doing it
-// twice does no harm.
-func (a *Attempt) Release() {
+// Status returns the status that the chosen worker answered with, 0 if it did
+// not or if the pool's transport is none that pools have by default.
+func (a *Attempt) Status() int { return a.status }
+
+// Ranked returns the key that the policy ranked the workers by.
+func (a *Attempt) Ranked() sticky.Key { return a.ranked }
+
+// Release tells that the chosen worker is done with the request, and returns the
+// moment. Doing it twice does no harm.
+func (a *Attempt) Release() (moment int64) {
+	moment = uptime.Now()
 	if a.held != nil {
+		a.worker.count(a.LongPoll).time.Add(moment - a.Since)
 		a.held.Add(-1)
 		a.held = nil
+	}
+	return moment
+}
+
+// leave releases the worker of the try before, if there was one.
+func (a *Attempt) leave() {
+	if a.held != nil {
+		a.Release()
 	}
 }
 
 // settle takes the pool's answer. A chosen worker has one more in flight, the
 // one before it one less.
 func (a *Attempt) settle(w *Worker, outcome Outcome) {
-	a.Release()
-	a.worker, a.outcome = w, outcome
+	a.leave()
+	a.worker, a.outcome, a.status = w, outcome, 0
 	if w == nil {
 		return
 	}
 	a.sent++
 	a.tried.add(w)
+	w.count(a.LongPoll).chosen[outcome].Add(1)
 	a.held = w.inFlight(a.LongPoll)
 	a.held.Add(1)
 }

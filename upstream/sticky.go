@@ -214,7 +214,8 @@ func (s *Sticky) selectFor(a *Attempt, pool reverseproxy.UpstreamPool) *reversep
 	if a.Unbounded {
 		c.bound, c.impatient = sticky.Bound{}, true
 	}
-	i, outcome := c.pick(s.KeyOf(a.Kind, a.Key, a.Request))
+	a.ranked = s.KeyOf(a.Kind, a.Key, a.Request)
+	i, outcome := c.pick(a.ranked)
 	if i < 0 {
 		a.settle(nil, outcome)
 		return nil

@@ -59,6 +59,9 @@ func roundTrip(transport http.RoundTripper, r *http.Request, forget, done bool) 
 	if forget {
 		r.Header = nil
 	}
+	if err == nil {
+		a.status = res.StatusCode
+	}
 	if err == nil && res.Body != http.NoBody && res.StatusCode != http.StatusSwitchingProtocols {
 		a.answer = answer{ReadCloser: res.Body, ctx: r.Context()}
 		res.Body = &a.answer

@@ -22,6 +22,8 @@ type Worker struct {
 	short atomic.Int64 // requests in flight, but for
 	long  atomic.Int64 // long polls
 
+	counts [2]count // of short requests and of long polls
+
 	pause   pause
 	failure atomic.Uint32 // the State of the last failure
 	absence absence
