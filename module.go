@@ -107,13 +107,17 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err != nil {
 		return fmt.Errorf("getting the %s app: %w", pool.AppID, err)
 	}
-	if h.set, err = app.(*pool.App).Set(&h.Config); err != nil {
+	pools := app.(*pool.App)
+	if h.set, err = pools.Set(&h.Config); err != nil {
 		return err
 	}
 	if err := h.watchFiles(ctx); err != nil {
 		return err
 	}
 	h.whoami = newWhoami(h)
+	if err := export(ctx, pools); err != nil {
+		return fmt.Errorf("exporting metrics: %w", err)
+	}
 	go h.compareRelease(ctx, ctx.Logger())
 	return nil
 }

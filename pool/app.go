@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
 )
 
 func init() { caddy.RegisterModule(new(App)) }
@@ -53,6 +55,27 @@ func (a *App) Set(config *Config) (*Set, error) {
 	}
 	a.sets[key] = set
 	return set, nil
+}
+
+// Workers calls a function with each worker of the configuration, and how it
+// stands.
+func (a *App) Workers(f func(*upstream.Worker, upstream.State)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	seen := make(map[*upstream.Worker]bool)
+	for _, set := range a.sets {
+		for _, p := range set.pools {
+			if p.policy == nil {
+				continue
+			}
+			p.policy.Each(func(w *upstream.Worker, state upstream.State) {
+				if !seen[w] { // sets of one homeserver share its workers
+					seen[w] = true
+					f(w, state)
+				}
+			})
+		}
+	}
 }
 
 // Start does nothing: pools start when they are asked for.

@@ -1,0 +1,89 @@
+package wiretest
+
+import (
+	"bufio"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
+)
+
+// countedSite is a homeserver whose metrics are for all to see.
+func countedSite(options string) string {
+	return `route {
+		handle /scrape {
+			metrics
+		}
+		synapse_workers {
+			main $main
+			synchrotron $sync1 $sync2 $sync3
+			event_creator $creator1 $creator2
+			client_reader $reader1 $reader2
+			typing $typing
+			lb_policy synapse_sticky {
+				slow_start off
+			}
+			` + options + `
+		}
+	}`
+}
+
+// samples are the plugin's metrics at a time, by name and labels as they stand.
+type samples map[string]float64
+
+// scrape reads the metrics.
+func scrape(t *testing.T, p *proxytest.Proxy) samples {
+	t.Helper()
+	res, s := p.Get("/scrape"), make(samples)
+	if res.Status != 200 {
+		t.Fatalf("scraping: %d %s %v", res.Status, res.Body, res.Err)
+	}
+	for lines := bufio.NewScanner(strings.NewReader(res.Body)); lines.Scan(); {
+		name, value, _ := cutLast(lines.Text(), " ")
+		if strings.HasPrefix(name, "synapse_workers_") {
+			number, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s[name] = number
+		}
+	}
+	return s
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+// sum adds up the samples of a name that have all of these labels, such as
+// `pool="main"`.
+func (s samples) sum(name string, labels ...string) (sum float64) {
+	for sample, value := range s {
+		of, rest, _ := strings.Cut(sample, "{")
+		if of != "synapse_workers_"+name {
+			continue
+		}
+		all := true
+		for _, label := range labels {
+			all = all && (strings.HasPrefix(rest, label) || strings.Contains(rest, ","+label))
+		}
+		if all {
+			sum += value
+		}
+	}
+	return sum
+}
+
+// wantCount waits for the sum of samples to become a number: a request is counted
+// when it is over, which its client may see a moment before.
+func wantCount(t *testing.T, p *proxytest.Proxy, want float64, name string, labels ...string) {
+	t.Helper()
+	eventually(t, name+"{"+strings.Join(labels, ",")+"} to be "+strconv.FormatFloat(want, 'g', -1, 64), func() bool {
+		return scrape(t, p).sum(name, labels...) == want
+	})
+}
