@@ -38,6 +38,7 @@ type explanation struct {
 	KeyDigest string      `json:"key_digest"`
 	LookUp    bool        `json:"look_up,omitempty"`
 	Workers   []string    `json:"workers"`
+	Discovery []string    `json:"discovery,omitempty"`
 }
 
 // explainer decides like a handler that was never started.
@@ -96,7 +97,7 @@ func (e *explainer) looksUp(d decision, r *http.Request) bool {
 // choose tells how a pool chooses a worker for the request: by a key, or, as
 // with a selection policy that is not ours, in no order that could be told.
 func (x *explanation) choose(stop pool.Stop, d decision, r *http.Request) {
-	x.Workers = stop.Workers
+	x.Workers, x.Discovery = stop.Workers, stop.Discovery
 	if stop.Policy == nil {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/homeserver"
+	"github.com/caddy-matrix/caddy-synapse-workers/pool"
 	"github.com/caddy-matrix/caddy-synapse-workers/roles"
 	"github.com/caddy-matrix/caddy-synapse-workers/watch"
 )
@@ -149,6 +150,9 @@ func newPoolLine(segment caddyfile.Segment) poolLine {
 	line := poolLine{words: []string{d.Val()}}
 	for d.NextArg() {
 		switch word := d.Val(); {
+		case pool.IsDiscovery(word):
+			line.addressed = true
+			d.RemainingArgs()
 		case strings.HasPrefix(word, "@"):
 			line.fenced = true
 		case strings.ContainsAny(word, ":/{"):
@@ -158,7 +162,7 @@ func newPoolLine(segment caddyfile.Segment) poolLine {
 		}
 	}
 	for d.NextBlock(0) {
-		line.addressed = line.addressed || d.Val() == "to" || d.Val() == "dynamic"
+		line.addressed = line.addressed || d.Val() == "to" || d.Val() == "dynamic" || pool.IsDiscovery(d.Val())
 		d.NextSegment()
 	}
 	return line

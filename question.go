@@ -123,6 +123,9 @@ func (x explanation) print(out io.Writer) error {
 		line("key", strings.TrimSpace(x.Key+" "+x.KeyDigest))
 	}
 	line("workers", strings.Join(x.Workers, ", then "))
+	if len(x.Discovery) > 0 {
+		line("more", "workers that DNS knows, in between: "+strings.Join(x.Discovery, ", "))
+	}
 	if x.LookUp {
 		line("look-up", "Synapse is asked whose token it is; until it has answered, key and workers are these")
 	}

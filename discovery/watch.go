@@ -38,6 +38,10 @@ type Status struct {
 	FailingSince time.Time
 }
 
+// Report is told of news: look-ups begin to fail, or no longer do, or there are
+// other workers than before.
+type Report func(query Query, before, now Status)
+
 // Watch looks a name up again and again, and remembers who is there.
 type Watch struct {
 	// Query is what is asked.
@@ -45,7 +49,7 @@ type Watch struct {
 
 	terms    Terms
 	resolver Resolver
-	report   func(Query, Status)
+	report   Report
 	stop     context.CancelFunc
 	answered chan struct{} // closed when the first look-up is over
 
@@ -59,9 +63,8 @@ type Watch struct {
 // follower is told when a look-up is over.
 type follower struct{ hear func() }
 
-// Start starts to look a name up, until Stop. The report is told when look-ups
-// begin to fail, when they no longer do, and of changes.
-func Start(query Query, resolver Resolver, terms Terms, report func(Query, Status)) *Watch {
+// Start starts to look a name up, until Stop.
+func Start(query Query, resolver Resolver, terms Terms, report Report) *Watch {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &Watch{
 		Query: query, terms: terms, resolver: resolver, report: report, stop: cancel,
@@ -123,21 +126,24 @@ func (w *Watch) run(ctx context.Context) {
 // take takes the outcome of a look-up, tells those who want to know, and
 // returns the time until the next one.
 func (w *Watch) take(answer []Worker, err error) time.Duration {
-	status, news, pause := w.note(answer, err)
-	if news {
-		w.report(w.Query, status)
+	before := w.Status()
+	pause := w.note(answer, err)
+	now := w.Status()
+	if now.Changes != before.Changes || (now.Err == nil) != (before.Err == nil) {
+		w.report(w.Query, before, now)
 	}
 	for _, f := range w.audience() {
 		f.hear()
 	}
-	if status.LookUps == 1 {
+	if now.LookUps == 1 {
 		close(w.answered)
 	}
 	return pause
 }
 
-// note writes the outcome of a look-up down. It tells whether that is news.
-func (w *Watch) note(answer []Worker, err error) (status Status, news bool, pause time.Duration) {
+// note writes the outcome of a look-up down, and returns the time until the next
+// one.
+func (w *Watch) note(answer []Worker, err error) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := &w.status
@@ -145,28 +151,24 @@ func (w *Watch) note(answer []Worker, err error) (status Status, news bool, paus
 	if len(answer) > 0 {
 		changed, unsure = w.roll.hear(answer, err == nil)
 	}
-	s.Workers, s.LookUps = w.roll.workers, s.LookUps+1
 	if changed {
 		s.Changes++
 	}
-	news = changed || (err == nil) != (s.Err == nil)
-	s.Err = err
-	pause = w.terms.Refresh
-	switch {
-	case err != nil:
-		s.Failures++
-		if s.FailingSince.IsZero() {
-			s.FailingSince = time.Now()
-		}
-		w.backoff = max(recheck, 2*w.backoff)
-		pause = min(w.backoff, pause)
-	default:
+	s.Workers, s.Err = w.roll.workers, err
+	s.LookUps++
+	if err == nil {
 		s.FailingSince, w.backoff = time.Time{}, 0
 		if unsure {
-			pause = min(recheck, pause)
+			return min(recheck, w.terms.Refresh)
 		}
+		return w.terms.Refresh
 	}
-	return *s, news, pause
+	s.Failures++
+	if s.FailingSince.IsZero() {
+		s.FailingSince = time.Now()
+	}
+	w.backoff = min(max(recheck, 2*w.backoff), w.terms.Refresh)
+	return w.backoff
 }
 
 // audience lists the followers.

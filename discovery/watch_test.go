@@ -18,7 +18,7 @@ type news struct {
 	said []Status
 }
 
-func (n *news) hear(_ Query, s Status) {
+func (n *news) hear(_ Query, _, s Status) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.said = append(n.said, s)
@@ -163,7 +163,7 @@ func TestPauses(t *testing.T) {
 		{here("a"), nil, 10 * time.Second},
 		{here("a"), failure, time.Second},
 	} {
-		if _, _, pause := w.note(step.answer, step.err); pause != step.want {
+		if pause := w.note(step.answer, step.err); pause != step.want {
 			t.Errorf("step %d: %v, want %v", i, pause, step.want)
 		}
 	}

@@ -78,8 +78,15 @@ func (a *App) Workers(f func(*upstream.Worker, upstream.State)) {
 	}
 }
 
-// Start does nothing: pools start when they are asked for.
-func (*App) Start() error { return nil }
+// Start has the pools follow DNS. They have started when they were asked for.
+func (a *App) Start() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, set := range a.sets {
+		set.follow()
+	}
+	return nil
+}
 
 // Stop does nothing: requests under way still need their pools.
 func (*App) Stop() error { return nil }

@@ -18,8 +18,17 @@ import (
 // UnmarshalCaddyfile reads a pool from its line and block, laid over the
 // defaults of all pools. Syntax:
 //
-//	<types...> [@<fence>] [<upstreams...>] {
+//	<types...> [@<fence>] [<upstreams...>] [srv <names...> | a <name> <port>] {
 //	    to           <upstreams...>
+//	    srv          <names...>
+//	    a            <name> <port>
+//	    discovery {
+//	        resolvers           <addresses...>
+//	        refresh             <duration>
+//	        dial_timeout        <duration>
+//	        dial_fallback_delay <duration>
+//	        versions            ipv4|ipv6
+//	    }
 //	    fallback     off|<pool>
 //	    sliding_sync
 //	    drain        <workers...>
@@ -27,8 +36,9 @@ import (
 //	}
 //
 // An upstream is `[<name>=]host:port` or `[<name>=]unix//path`, with port
-// ranges as in reverse_proxy. The lines of main and mas have neither types nor
-// a fence, and nothing to drain. `health_uri off`, `lb_retries 0` and
+// ranges as in reverse_proxy. More workers are found by DNS: by the SRV records
+// of names, or by the addresses of a name. The lines of main and mas have neither
+// types nor a fence, and nothing to drain. `health_uri off`, `lb_retries 0` and
 // `lb_try_duration 0` switch those defaults off.
 func (p *Pool) UnmarshalCaddyfile(d *caddyfile.Dispenser, h httpcaddyfile.Helper, defaults []caddyfile.Segment) error {
 	d.Next()
@@ -57,7 +67,7 @@ func (p *Pool) UnmarshalCaddyfile(d *caddyfile.Dispenser, h httpcaddyfile.Helper
 			return err
 		}
 	}
-	if err := syntax.finish(); err != nil {
+	if err := syntax.finish(block); err != nil {
 		return err
 	}
 	if err := syntax.drain(); err != nil {
@@ -80,10 +90,10 @@ type syntax struct {
 }
 
 // ownOptions are the words of a block that reverse_proxy does not know.
-var ownOptions = []string{"to", "fallback", "sliding_sync", "drain"}
+var ownOptions = []string{"to", srvWord, aWord, discoveryWord, "fallback", "sliding_sync", "drain"}
 
 // argument reads a word of the pool's line: worker types, then perhaps a
-// fence, then upstreams.
+// fence, then upstreams, then perhaps names in DNS.
 func (s *syntax) argument(d *caddyfile.Dispenser) error {
 	word := d.Val()
 	typed := len(s.pool.Types) > 0
@@ -93,6 +103,8 @@ func (s *syntax) argument(d *caddyfile.Dispenser) error {
 			return d.Errf("unexpected fence '%s': expected at most one, behind the worker types and before the upstreams", word)
 		}
 		return s.fence(d)
+	case IsDiscovery(word):
+		return s.names(d)
 	case strings.ContainsAny(word, ":/{"):
 		return s.upstream(d)
 	case len(s.upstreams) > 0 || s.pool.Fence != nil:
@@ -156,7 +168,10 @@ func (s *syntax) upstream(d *caddyfile.Dispenser) error {
 // check looks at one line of the block by itself, beside those before it.
 func (s *syntax) check(segment caddyfile.Segment, before []caddyfile.Segment) error {
 	word := segment.Directive()
-	if slices.Contains(ownOptions, word) {
+	switch {
+	case word == discoveryWord && again(segment, before):
+		return atToken(segment[0], fmt.Errorf("%s is already given", word))
+	case slices.Contains(ownOptions, word):
 		return nil
 	}
 	known, err := probe(segment, before)
@@ -182,6 +197,12 @@ func (s *syntax) subdirective(segment caddyfile.Segment) error {
 				return err
 			}
 		}
+	case IsDiscovery(word):
+		if err := s.names(d); err != nil {
+			return err
+		}
+	case word == discoveryWord:
+		return s.found().unmarshal(caddyfile.NewDispenser(segment))
 	case word == "fallback":
 		if s.pool.Fallback != "" {
 			return d.Errf("fallback is already given")
@@ -211,8 +232,15 @@ func (s *syntax) subdirective(segment caddyfile.Segment) error {
 	return nil
 }
 
-// finish lets reverse_proxy read what is its own.
-func (s *syntax) finish() error {
+// finish lets reverse_proxy read what is its own. Options of discovery that come
+// from the defaults count only where there is something to look up.
+func (s *syntax) finish(block []caddyfile.Segment) error {
+	if i := slices.IndexFunc(block, isDiscovery); s.pool.Discovery.empty() && i >= 0 {
+		return atToken(block[i][0], s.pool.Discovery.validate())
+	}
+	if s.pool.Discovery.empty() {
+		s.pool.Discovery = nil
+	}
 	if len(s.upstreams) == 0 && len(s.proxy) == 0 {
 		return nil
 	}

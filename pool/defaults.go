@@ -73,6 +73,9 @@ func (p *Pool) withDefaults(requestIDHeader string) (*reverseproxy.Handler, erro
 	if requestIDHeader != "" {
 		setRequestID(proxy, requestIDHeader)
 	}
+	if !p.Discovery.empty() {
+		return proxy, nil // whose upstreams the roster makes
+	}
 	proxy.Upstreams = make(reverseproxy.UpstreamPool, len(p.Workers))
 	for i, w := range p.Workers {
 		proxy.Upstreams[i] = &reverseproxy.Upstream{Dial: w.Dial}

@@ -42,7 +42,7 @@ func (p *Pool) drained() []string {
 // are drained, those of the last pool on the way of a request do.
 func (p *Pool) split(last bool) (serving, drained []string) {
 	drained = p.drained()
-	if last && len(drained) == len(p.Workers) {
+	if last && len(drained) == len(p.Workers) && p.listed() {
 		return drained, nil
 	}
 	return slices.DeleteFunc(p.Names(), func(name string) bool { return slices.Contains(drained, name) }), drained

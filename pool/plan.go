@@ -50,8 +50,13 @@ type Stop struct {
 	// Pool is the name of the pool.
 	Pool string
 
-	// Workers are the names of its workers that get new requests.
+	// Workers are the names of its workers that get new requests, as far as the
+	// configuration lists them.
 	Workers []string
+
+	// Discovery is what finds more of them while the pool runs, as it stands in a
+	// Caddyfile.
+	Discovery []string
 
 	// Policy chooses among them; nil if it is not ours.
 	Policy *upstream.Sticky
@@ -65,8 +70,10 @@ func (p *Plan) Stops(r *http.Request, class endpoint.Class) []Stop {
 	way := p.way(r, class)
 	for i, pool := range way {
 		workers, _ := p.pools[pool].split(i == len(way)-1)
-		if len(workers) > 0 || len(p.pools[pool].Workers) == 0 {
-			stops = append(stops, Stop{Pool: p.names[pool], Workers: workers, Policy: p.pools[pool].policy()})
+		if len(workers) > 0 || !p.pools[pool].listed() {
+			stops = append(stops, Stop{
+				Pool: p.names[pool], Workers: workers, Discovery: p.pools[pool].Discovery.words(), Policy: p.pools[pool].policy(),
+			})
 		}
 	}
 	return stops

@@ -28,8 +28,13 @@ type Pool struct {
 	// bridge. Requests that it does not match go to the other pools of the type.
 	Fence *Fence `json:"fence,omitempty"`
 
-	// The workers. May be empty if the proxy has dynamic upstreams.
+	// The workers. May be empty if others are found by DNS, or if the proxy has
+	// dynamic upstreams.
 	Workers []Worker `json:"workers,omitempty"`
+
+	// More workers, which DNS knows. One that is listed above, by the same name or
+	// address, is that one. Default: none.
+	Discovery *Discovery `json:"discovery,omitempty"`
 
 	// Where requests go when every worker of the pool is down. By default they
 	// go along the chain of their endpoint class, which ends at the main
@@ -95,6 +100,11 @@ func (p *Pool) Names() []string {
 	return names
 }
 
+// listed reports whether the configuration lists all workers.
+func (p *Pool) listed() bool {
+	return p.Discovery.empty() && (p.Proxy == nil || len(p.Proxy.DynamicUpstreamsRaw) == 0)
+}
+
 // off reports whether a default of the pool is switched off.
 func (p *Pool) off(word string) bool { return slices.Contains(p.Off, word) }
 
@@ -131,7 +141,10 @@ func (p *Pool) Validate() error {
 			return err
 		}
 	}
-	if len(p.Workers) == 0 && (p.Proxy == nil || len(p.Proxy.DynamicUpstreamsRaw) == 0) {
+	if err := p.checkDiscovery(); err != nil {
+		return err
+	}
+	if len(p.Workers) == 0 && p.listed() {
 		return errors.New("missing upstream: expected host:port or unix//path")
 	}
 	if len(p.drained()) > 0 {

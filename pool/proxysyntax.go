@@ -18,11 +18,16 @@ const (
 	endMark     = " (end)"
 )
 
-// CheckDefault reads one subdirective of reverse_proxy that is meant for every
-// pool, beside the defaults before it. It reports false if reverse_proxy does
-// not know the word.
+// CheckDefault reads one line of a pool's block that is meant for every pool,
+// beside the defaults before it: a subdirective of reverse_proxy, or discovery.
+// It reports false if the word is neither.
 func CheckDefault(segment caddyfile.Segment, before []caddyfile.Segment) (known bool, err error) {
-	if word := segment.Directive(); word == "to" || word == "dynamic" {
+	switch word := segment.Directive(); {
+	case word == discoveryWord && again(segment, before):
+		return true, atToken(segment[0], fmt.Errorf("%s is already given", word))
+	case word == discoveryWord:
+		return true, new(Discovery).unmarshal(caddyfile.NewDispenser(segment))
+	case slices.Contains([]string{"to", "dynamic", srvWord, aWord}, word):
 		return true, atToken(segment[0], fmt.Errorf("'%s' belongs into a pool's block: each pool has upstreams of its own", word))
 	}
 	return probe(segment, before)

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -25,6 +26,8 @@ type Set struct {
 	healer *healer // nil if requests are never replayed
 	logger *zap.Logger
 	said   sync.Map // what was said once, see First
+
+	lookUps []*lookUp // of all pools
 }
 
 // running is a pool with its reverse proxy started.
@@ -33,6 +36,7 @@ type running struct {
 	config *Pool
 	proxy  *reverseproxy.Handler
 	policy *upstream.Sticky // nil if it is not ours
+	roster *roster          // nil if the workers are listed, once and for all
 
 	counts   *metrics.Pool
 	inFlight atomic.Int64 // requests that are with the pool
@@ -52,8 +56,12 @@ func newSet(ctx caddy.Context, config *Config) (*Set, error) {
 	if !plan.config.ReplayOff {
 		set.healer = newHealer(set.logger)
 	}
+	found, err := set.lookUp(ctx)
+	if err != nil {
+		return nil, errors.Join(err, set.cleanup())
+	}
 	for i, p := range plan.pools {
-		r, err := start(ctx, p, plan.names[i], plan.config)
+		r, err := start(ctx, p, plan.names[i], plan.config, found[i])
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("pool '%s': %w", plan.names[i], err), set.cleanup())
 		}
@@ -71,8 +79,36 @@ func newSet(ctx caddy.Context, config *Config) (*Set, error) {
 	return set, nil
 }
 
+// lookUp begins the look-ups of all pools, by index, and waits for their first
+// answers, but not for long: who is not found now is found later.
+func (s *Set) lookUp(ctx caddy.Context) ([][]*lookUp, error) {
+	found := make([][]*lookUp, len(s.plan.pools))
+	for i, p := range s.plan.pools {
+		begun, err := p.Discovery.begin()
+		if err != nil {
+			return nil, fmt.Errorf("pool '%s': %w", s.plan.names[i], err)
+		}
+		found[i], s.lookUps = begun, append(s.lookUps, begun...)
+	}
+	first, cancel := context.WithTimeout(ctx, lookUpTimeout)
+	defer cancel()
+	for _, l := range s.lookUps {
+		l.Await(first)
+	}
+	return found, nil
+}
+
+// follow has the pools follow DNS from now on.
+func (s *Set) follow() {
+	for _, p := range s.pools {
+		if p.roster != nil {
+			p.roster.follow()
+		}
+	}
+}
+
 // start starts one pool.
-func start(ctx caddy.Context, p *Pool, name string, config *Config) (*running, error) {
+func start(ctx caddy.Context, p *Pool, name string, config *Config, found []*lookUp) (*running, error) {
 	if name == routing.MASName && !p.checksHealth() {
 		p.Off = append(p.Off, healthURI) // whatever listens there, it is not Synapse
 	}
@@ -88,19 +124,27 @@ func start(ctx caddy.Context, p *Pool, name string, config *Config) (*running, e
 	}
 	r := &running{name: name, config: p, proxy: proxy,
 		replays: newCredit(replayShare, replayBurst), repeats: newCredit(repeatShare, repeatBurst)}
-	if policy, ok := proxy.LoadBalancing.SelectionPolicy.(*upstream.Sticky); ok {
-		policy.Bind(config.Scope(), name, proxy.Upstreams, p.members())
-		r.policy = policy
+	r.policy, _ = proxy.LoadBalancing.SelectionPolicy.(*upstream.Sticky)
+	switch {
+	case !p.Discovery.empty():
+		if r.roster, err = newRoster(ctx, r, config.Scope(), r.policy, found); err != nil {
+			return nil, errors.Join(err, r.cleanup())
+		}
+	case r.policy != nil:
+		r.policy.Bind(config.Scope(), name, proxy.Upstreams, p.members())
 	}
 	return r, nil
 }
 
 // Scope tells the workers of several homeservers behind one proxy apart.
 func (c *Config) Scope() string {
-	if len(c.Main.Workers) == 0 {
-		return routing.MainName
+	switch main := c.Main; {
+	case len(main.Workers) > 0:
+		return main.Workers[0].Dial
+	case !main.Discovery.empty():
+		return main.Discovery.queries()[0].Name
 	}
-	return c.Main.Workers[0].Dial
+	return routing.MainName
 }
 
 // checksHealth reports whether the operator asked for active health checks,
@@ -126,8 +170,12 @@ func (r *running) scatters() bool {
 func (s *Set) cleanup() error {
 	var errs []error
 	for _, p := range s.pools {
-		errs = append(errs, p.proxy.Cleanup())
+		errs = append(errs, p.cleanup())
 	}
+	errs = append(errs, releaseAll(s.lookUps))
 	closeBoard(s.board)
 	return errors.Join(errs...)
 }
+
+// cleanup ends the pool.
+func (r *running) cleanup() error { return errors.Join(r.roster.end(), r.proxy.Cleanup()) }

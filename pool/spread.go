@@ -9,11 +9,11 @@ import (
 type spread [endpoint.ClassCount]bool
 
 // newSpread finds the classes with a pool of several workers on their way.
-// Dynamic upstreams count as several.
+// Workers that are found while the pool runs count as several.
 func newSpread(chains routing.Chains, pools []*Pool) (s spread) {
 	for class, chain := range chains {
 		for _, step := range chain {
-			if len(pools[step.Pool].Workers) != 1 {
+			if p := pools[step.Pool]; len(p.Workers) != 1 || !p.listed() {
 				s[class] = true
 			}
 		}

@@ -58,6 +58,12 @@ var situations = []struct {
 		selector(s, poolOf(dials...), new(Attempt))() // another slice of the same addresses
 		return selector(s, pool, &Attempt{Key: alice})
 	}},
+	{"attempt/enlisted", func(t testing.TB, pool reverseproxy.UpstreamPool) func() *reverseproxy.Upstream {
+		s := provisioned(t, new(Sticky))
+		run := selector(s, nil, &Attempt{Key: alice})
+		enlist(s, pool)
+		return run
+	}},
 	{"alone/user", func(t testing.TB, pool reverseproxy.UpstreamPool) func() *reverseproxy.Upstream {
 		return standalone(provisioned(t, &Sticky{Key: "user"}), pool)
 	}},

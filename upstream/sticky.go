@@ -158,6 +158,19 @@ func (s *Sticky) Bind(scope, pool string, upstreams reverseproxy.UpstreamPool, m
 	s.staff.bind(scope, pool, upstreams, members, s.clock())
 }
 
+// Enlist names the workers of a pool that changes while it runs: requests get
+// these upstreams from now on, whatever reverse_proxy offers. It may be called
+// again at any time, with other upstreams for new workers and for those that
+// moved, and the same for all others. A worker that joins or has moved comes back
+// slowly; one that is no longer listed gets no new requests, and is remembered
+// until SeeOff finds nothing of its in flight.
+func (s *Sticky) Enlist(scope, pool string, upstreams reverseproxy.UpstreamPool, members []Member) {
+	s.staff.enlist(scope, pool, upstreams, members, s.clock())
+}
+
+// SeeOff forgets those that Enlist no longer lists and that have nothing in flight.
+func (s *Sticky) SeeOff() { s.staff.seeOff() }
+
 // KeyOf returns the key that the policy has for a request, as it came from the
 // client; own is the key that suits the request's endpoint class, of that kind.
 func (s *Sticky) KeyOf(kind endpoint.Key, own sticky.Key, r *http.Request) sticky.Key {
@@ -182,10 +195,10 @@ func (s *Sticky) Select(pool reverseproxy.UpstreamPool, r *http.Request, _ http.
 	if a := attemptOf(r); a != nil {
 		return s.selectFor(a, pool)
 	}
-	if len(pool) == 0 {
+	c := s.choice(pool, recall(r))
+	if len(c.upstreams) == 0 {
 		return nil
 	}
-	c := s.choice(pool, recall(r))
 	key := s.keyOf(r)
 	i, outcome := c.pick(key)
 	if outcome == Tried {
@@ -197,19 +210,19 @@ func (s *Sticky) Select(pool reverseproxy.UpstreamPool, r *http.Request, _ http.
 		return nil
 	}
 	remember(r, c.tried, c.workers[i])
-	return pool[i]
+	return c.upstreams[i]
 }
 
 // selectFor is Select for a request that has several pools to go to.
 func (s *Sticky) selectFor(a *Attempt, pool reverseproxy.UpstreamPool) *reverseproxy.Upstream {
-	if len(pool) == 0 {
-		a.settle(nil, Down)
-		return nil
-	}
 	if a.outcome == Tried {
 		a.NextRound() // reverse_proxy's own lb_try_duration asks again
 	}
 	c := s.choice(pool, &a.tried)
+	if len(c.upstreams) == 0 {
+		a.settle(nil, Down)
+		return nil
+	}
 	c.attempt = a
 	if a.Unbounded {
 		c.bound, c.impatient = sticky.Bound{}, true
@@ -221,15 +234,19 @@ func (s *Sticky) selectFor(a *Attempt, pool reverseproxy.UpstreamPool) *reversep
 		return nil
 	}
 	a.settle(c.workers[i], outcome)
-	return pool[i]
+	return c.upstreams[i]
 }
 
 // choice returns the view of a pool of a request that was sent to some of its
 // workers before.
-func (s *Sticky) choice(pool reverseproxy.UpstreamPool, t *tried) choice {
+func (s *Sticky) choice(pool reverseproxy.UpstreamPool, tried *tried) choice {
+	table := s.staff.table(pool, s.clock)
+	if table.live {
+		pool = table.upstreams
+	}
 	return choice{
-		upstreams: pool, table: s.staff.table(pool, s.clock),
-		bound: s.bound, slowStart: s.slowStart, tried: t, clock: clock{read: s.clock},
+		upstreams: pool, table: table,
+		bound: s.bound, slowStart: s.slowStart, tried: tried, clock: clock{read: s.clock},
 	}
 }
 

@@ -29,6 +29,7 @@ type Worker struct {
 	absence absence
 	drained atomic.Int64 // the moment since when by the admin API; 0 is not
 	drains  atomic.Int32 // by how many policies that run
+	leaves  atomic.Int32 // how many policies no longer list it, and wait for its end
 }
 
 // Name returns what the configuration calls the worker: its name, else its
@@ -91,10 +92,17 @@ func (w *Worker) Drained() (byConfig, byAdmin bool) {
 	return w.drains.Load() > 0, w.drained.Load() != 0
 }
 
+// Leaving reports whether the worker's pool no longer lists it: it gets no new
+// requests, and is forgotten when what it has in flight has ended.
+func (w *Worker) Leaving() bool { return w.leaves.Load() > 0 }
+
 // idle reports whether nothing would be lost if the worker were forgotten.
 func (w *Worker) idle(now time.Time) bool {
-	return w.InFlight(false) == 0 && w.InFlight(true) == 0 && !w.Paused(now) && w.drained.Load() == 0
+	return w.quiet() && !w.Paused(now) && w.drained.Load() == 0
 }
+
+// quiet reports whether the worker has nothing in flight.
+func (w *Worker) quiet() bool { return w.InFlight(false) == 0 && w.InFlight(true) == 0 }
 
 func (w *Worker) inFlight(long bool) *atomic.Int64 {
 	if long {
