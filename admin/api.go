@@ -16,9 +16,10 @@ func init() { caddy.RegisterModule(API{}) }
 
 // The endpoints of the admin API.
 const (
-	WorkersPath = "/synapse_workers/workers"
-	DrainPath   = "/synapse_workers/drain"
-	UndrainPath = "/synapse_workers/undrain"
+	WorkersPath   = "/synapse_workers/workers"
+	DrainPath     = "/synapse_workers/drain"
+	UndrainPath   = "/synapse_workers/undrain"
+	DiscoveryPath = "/synapse_workers/discovery"
 )
 
 // API is the module of Caddy's admin API for the workers of Synapse:
@@ -28,9 +29,10 @@ const (
 // `GET /synapse_workers/workers` | lists the workers
 // `POST /synapse_workers/drain?worker=<name>` | drains a worker: it gets no new requests while another one can answer them, and what it has in flight ends by itself. Where nobody else can answer, requests wait for it to be restarted
 // `POST /synapse_workers/undrain?worker=<name>` | takes that back: the worker's users and rooms return to it gradually
+// `GET /synapse_workers/discovery` | lists what DNS is asked for, and what it says, as [Discovery] describes it
 //
-// All answer with a list of workers, as [Worker] describes them: of all, or of
-// those that were meant. A worker without a name is called by its address. The
+// All others answer with a list of workers, as [Worker] describes them: of all,
+// or of those that were meant. A worker without a name is called by its address. The
 // parameter may be repeated; if one of the names is unknown, nothing is done.
 // `pool=<name>` and `main=<address>` choose among workers of one name in
 // several pools or of several homeservers; without them all are meant. What was
@@ -52,6 +54,7 @@ func (API) Routes() []caddy.AdminRoute {
 		{Pattern: WorkersPath, Handler: on(http.MethodGet, all)},
 		{Pattern: DrainPath, Handler: on(http.MethodPost, each(drain))},
 		{Pattern: UndrainPath, Handler: on(http.MethodPost, each((*upstream.Worker).Undrain))},
+		{Pattern: DiscoveryPath, Handler: on(http.MethodGet, discoveries)},
 	}
 }
 

@@ -193,7 +193,7 @@ func TestWhichWorkersAreMeant(t *testing.T) {
 func TestOtherMethodsAreRefused(t *testing.T) {
 	hire(t, "a:1", "synchrotron", members("sync1")...)
 	for _, tt := range []struct{ method, path string }{
-		{"POST", WorkersPath}, {"DELETE", WorkersPath},
+		{"POST", WorkersPath}, {"DELETE", WorkersPath}, {"POST", DiscoveryPath},
 		{"GET", DrainPath + "?worker=sync1"}, {"HEAD", DrainPath + "?worker=sync1"}, {"PUT", UndrainPath + "?worker=sync1"},
 	} {
 		if status, _, message := call(tt.method, tt.path); status != http.StatusMethodNotAllowed || !strings.Contains(message, tt.method) {

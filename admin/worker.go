@@ -34,6 +34,10 @@ type Worker struct {
 	// service.
 	DrainedBy []string `json:"drained_by,omitempty"`
 
+	// Whether DNS no longer tells the worker, which ends what it has in flight and
+	// is then forgotten.
+	Leaving bool `json:"leaving,omitempty"`
+
 	// Since when the worker is away, as far as requests saw it: it looks down,
 	// refused a connection, is drained, or was never there before. Left out if
 	// it is there.
@@ -54,7 +58,7 @@ func describe(w *upstream.Worker, now time.Time) Worker {
 	described := Worker{
 		Main: w.Scope(), Pool: w.Pool(), Name: w.Name(),
 		Requests: w.InFlight(false), LongPolls: w.InFlight(true),
-		AwaySince: w.AwaySince(now), BackSince: w.BackSince(now),
+		Leaving: w.Leaving(), AwaySince: w.AwaySince(now), BackSince: w.BackSince(now),
 	}
 	byConfig, byAdmin := w.Drained()
 	if byConfig {
