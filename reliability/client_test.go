@@ -20,7 +20,9 @@ type call struct {
 	kind         string // for figures
 	method, path string
 	token, body  string
-	safe         bool // whether it may be sent again although a worker may have seen it
+	header       string // more of it, in lines
+	number       int    // for figures
+	safe         bool   // whether it may be sent again although a worker may have seen it
 }
 
 // answer is what a client got.
@@ -116,6 +118,7 @@ func (c call) text(id string) string {
 	if c.token != "" {
 		fmt.Fprintf(&b, "Authorization: Bearer %s\r\n", c.token)
 	}
+	b.WriteString(c.header)
 	if c.body != "" {
 		fmt.Fprintf(&b, "Content-Type: application/json\r\nContent-Length: %d\r\n", len(c.body))
 	}

@@ -95,7 +95,7 @@ func (p *proxy) caddyfile(site string) string {
 	if network(p.address) == "unix" {
 		bind, port = "unix/"+p.address, "80"
 	}
-	options := fmt.Sprintf("{\n admin unix/%s\n grace_period 20s\n log {\n format json\n }\n servers {\n protocols h1 h2c\n }\n}\n", p.socket())
+	options := fmt.Sprintf("{\n admin unix/%s\n grace_period 20s\n log {\n format json\n }\n servers {\n protocols h1 h2c\n trusted_proxies static 127.0.0.1/32\n }\n}\n", p.socket())
 	return options + fmt.Sprintf("http://:%s {\n bind %s\n %s\n}\n", port, bind, p.fleet.site(site))
 }
 
