@@ -35,6 +35,15 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 //	    <types...>   [@<fence>] [<upstreams...>] [{ <pool> }]
 //	    mas          <upstreams...> [{ <pool> }]
 //
+//	    # how DNS is asked for workers
+//	    discovery {
+//	        resolvers           <addresses...>
+//	        refresh             <duration>
+//	        dial_timeout        <duration>
+//	        dial_fallback_delay <duration>
+//	        versions            ipv4|ipv6
+//	    }
+//
 //	    # whose access tokens are whose, where they do not say so
 //	    identity off
 //	    identity {
@@ -80,11 +89,16 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 // default of that name (header_up and header_down add up), and:
 //
 //	to           <upstreams...>
+//	srv          <names...>
+//	a            <name> <port>
+//	discovery    { … }
 //	fallback     off|<pool>
 //	sliding_sync
 //	drain        <workers...>
 //
-// An upstream is `[<name>=]host:port` or `[<name>=]unix//path`.
+// An upstream is `[<name>=]host:port` or `[<name>=]unix//path`. Behind the
+// upstreams, or instead of them, a line may have `srv <names...>` or
+// `a <name> <port>`: workers that DNS finds.
 func (h *Handler) UnmarshalCaddyfile(helper httpcaddyfile.Helper) error {
 	d := helper.Dispenser
 	d.Next() // the directive's name
