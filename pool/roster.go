@@ -141,8 +141,15 @@ func (r *roster) has(listed []Worker) bool {
 	return true
 }
 
+// filling is held while a post is filled: reverse_proxy sets a variable of its
+// package when it is provisioned (Caddy 2.11, initReverseProxyMetrics), which
+// Caddy itself does for one after the other.
+var filling sync.Mutex
+
 // fill gives a worker a post.
 func (r *roster) fill(w Worker) (*post, error) {
+	filling.Lock()
+	defer filling.Unlock()
 	own := r.ctx
 	p := &post{upstream: &reverseproxy.Upstream{Dial: w.Dial}}
 	own.Context, p.leave = context.WithCancel(r.ctx.Context)

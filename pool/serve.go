@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -134,7 +135,7 @@ func (p *running) failed(v *Visit, err error) *edge.Error {
 		v.fails(worker, err)
 	}
 	var netErr net.Error
-	slow := errors.As(err, &netErr) && netErr.Timeout()
+	slow := errors.As(err, &netErr) && netErr.Timeout() && !errors.Is(err, syscall.ETIMEDOUT) // that is a host that is gone
 	var dialErr reverseproxy.DialError
 	if errors.As(err, &dialErr) {
 		switch {

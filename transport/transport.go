@@ -79,7 +79,7 @@ func (*Synapse) CaddyModule() caddy.ModuleInfo {
 
 // Provision makes the client.
 func (s *Synapse) Provision(caddy.Context) error {
-	dialer := &net.Dialer{Timeout: orDefault(time.Duration(s.DialTimeout), dialTimeout)}
+	dialer := newDialer(orDefault(time.Duration(s.DialTimeout), dialTimeout))
 	s.client = &http1.Client{
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := dialer.DialContext(ctx, network, address)
@@ -99,6 +99,19 @@ func (s *Synapse) Provision(caddy.Context) error {
 		s.client.MaxIdlePerHost = 0
 	}
 	return nil
+}
+
+// longestSilence is how long a worker's host may be silent while something is to
+// be acknowledged. A connection on which nothing is sent is asked for a sign of
+// life, so a long poll on a host that is gone ends too.
+const longestSilence = 10 * time.Second
+
+// newDialer returns what connects to workers.
+func newDialer(timeout time.Duration) *net.Dialer {
+	return &net.Dialer{
+		Timeout: timeout, Control: noticeSilence,
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: longestSilence, Interval: longestSilence / 2, Count: 3},
+	}
 }
 
 // orDefault returns a value, or its default if it is not set.
