@@ -3,10 +3,8 @@
 package reliability
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -56,20 +54,9 @@ const threeSyncsAlone = `synapse_workers {
 // lost: they come back by the loopback device, and belong to nobody.
 func inBlackHole(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
-	shell, err := exec.LookPath("sh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := exec.LookPath("ip"); err != nil {
-		t.Fatalf("%v: a network without a way out is made by ip, of the package iproute2", err)
-	}
+	program(t, "ip", "iproute2")
 	const script = `ip link set lo up && ip route add 10.9.9.0/24 dev lo && exec "$0" "$@"`
-	cmd.Args = append([]string{shell, "-c", script, cmd.Path}, cmd.Args[1:]...)
-	cmd.Path = shell
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
-	if id := os.Getuid(); id != 0 {
-		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: id, Size: 1}}
-		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
-	}
+	cmd.Args = append([]string{"sh", "-c", script, cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = program(t, "sh", "dash")
+	inNetwork(cmd)
 }

@@ -4,6 +4,7 @@ package reliability
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -37,6 +38,12 @@ type answer struct {
 	start, end time.Time
 }
 
+// refused reports whether there was no connection.
+func (a answer) refused() bool {
+	var failure *net.OpError
+	return errors.As(a.err, &failure) && failure.Op == "dial"
+}
+
 // ok reports whether the request was answered as if nothing had happened.
 func (a answer) ok() bool { return a.err == nil && a.status == http.StatusOK }
 
@@ -52,9 +59,10 @@ func (a answer) String() string {
 
 // client has one connection at a time, and sends nothing twice by itself.
 type client struct {
-	address string
-	conn    net.Conn
-	reader  *bufio.Reader
+	address  string
+	patience time.Duration // with one request; 0 is an hour with all of them
+	conn     net.Conn
+	reader   *bufio.Reader
 }
 
 // calls numbers all requests.
@@ -69,6 +77,9 @@ func (c *client) do(call call) (a answer) {
 		if a.err = c.dial(); a.err != nil {
 			return a
 		}
+	}
+	if c.patience > 0 {
+		_ = c.conn.SetDeadline(time.Now().Add(c.patience))
 	}
 	_, err := io.WriteString(c.conn, call.text(a.id))
 	if err == nil {

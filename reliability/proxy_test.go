@@ -26,6 +26,7 @@ type proxy struct {
 	*process
 	t       *testing.T
 	fleet   *fleet
+	host    *host // nil for this one
 	dir     string
 	address string // of the site
 	admin   *http.Client
@@ -35,8 +36,19 @@ type proxy struct {
 func serve(t *testing.T, f *fleet, site string) *proxy {
 	t.Helper()
 	p := newProxy(t, f, freeAddress(t))
-	p.start(caddy("run", "--adapter", "caddyfile", "--config", p.write(site)))
+	p.write(site)
+	p.startAgain()
 	return p
+}
+
+// startAgain starts the proxy with what was written last.
+func (p *proxy) startAgain() {
+	p.t.Helper()
+	cmd := caddy("run", "--adapter", "caddyfile", "--config", p.config())
+	if p.host != nil {
+		cmd = p.host.on(cmd)
+	}
+	p.start(cmd)
 }
 
 func newProxy(t *testing.T, f *fleet, address string) *proxy {
@@ -88,6 +100,7 @@ func (p *proxy) start(cmd *exec.Cmd) {
 
 func (p *proxy) socket() string { return filepath.Join(p.dir, "admin.sock") }
 func (p *proxy) log() string    { return filepath.Join(p.dir, "log") }
+func (p *proxy) config() string { return filepath.Join(p.dir, "Caddyfile") }
 
 // caddyfile is the configuration with that site.
 func (p *proxy) caddyfile(site string) string {
@@ -101,11 +114,10 @@ func (p *proxy) caddyfile(site string) string {
 
 // write writes the configuration into a file.
 func (p *proxy) write(site string) string {
-	name := filepath.Join(p.dir, "Caddyfile")
-	if err := os.WriteFile(name, []byte(p.caddyfile(site)), 0o600); err != nil {
+	if err := os.WriteFile(p.config(), []byte(p.caddyfile(site)), 0o600); err != nil {
 		p.t.Fatal(err)
 	}
-	return name
+	return p.config()
 }
 
 // load gives the proxy another site. The error is the proxy's.

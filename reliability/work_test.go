@@ -52,6 +52,7 @@ type behaviour struct {
 	Status int           // of each answer, if not 200
 	Health int           // of the answer to health checks, if not 200
 	Fault  string        // how answers break, see faults
+	Only   string        // what the path of a request has that is not another worker's
 }
 
 // counts is what a worker has seen since it started.
@@ -115,6 +116,12 @@ func (s *standIn) serve(w http.ResponseWriter, r *http.Request, told *behaviour)
 		_, _ = s.ledger.WriteString(s.name + " " + id + "\n")
 	}
 	if !s.wait(r, told) {
+		return
+	}
+	if !strings.Contains(r.URL.Path, told.Only) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, `{"errcode":"M_UNRECOGNIZED","error":"Unrecognized request"}`)
 		return
 	}
 	if told.Fault != "" {

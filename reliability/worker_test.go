@@ -28,6 +28,7 @@ type fleet struct {
 type worker struct {
 	name, address string
 	fleet         *fleet
+	host          *host // nil for this one
 	process       *process
 }
 
@@ -90,6 +91,9 @@ func (w *worker) start() {
 	t := w.fleet.t
 	t.Helper()
 	cmd := self(roleWorker, w.name, w.address, w.fleet.ledger)
+	if w.host != nil {
+		cmd = w.host.on(cmd)
+	}
 	cmd.Stderr = os.Stderr
 	reader, writer, err := os.Pipe()
 	if err != nil {
