@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,6 +120,11 @@ func odd(i int) *http.Request {
 // code have.
 func TestLabelsAreBounded(t *testing.T) {
 	all := labels(t)
+	for value := range all["class"] {
+		if !slices.ContainsFunc(endpoint.Classes(), func(c endpoint.Class) bool { return c.String() == value }) {
+			t.Errorf("there is no class %q", value)
+		}
+	}
 	for label, most := range map[string]int{
 		"homeserver": 1, "pool": 4, "worker": 13, "class": int(endpoint.ClassCount), "outcome": 12, "choice": 5, "state": 5,
 		"kind": 2, "reason": 4, "result": 11, "to": 0,

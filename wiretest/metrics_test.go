@@ -3,6 +3,7 @@ package wiretest
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
@@ -48,6 +49,8 @@ func TestCountsOutliveReloads(t *testing.T) {
 		if n := s.sum("worker_requests_total", ofSync, isLongPoll, `choice="best"`); n != 2 {
 			t.Errorf("reload %d: the workers have %v requests", i+1, n)
 		}
+		wantFrom(t, p.Get(devicesTarget), "reader1", "reader2")
+		wantCount(t, p, float64(i+1), "requests_total", `class="device_lists"`, `pool="client_reader"`)
 	}
 	close(release)
 	if res := <-held; res.Status != 200 {
@@ -157,7 +160,7 @@ func TestDrainsAreCounted(t *testing.T) {
 	wantCount(t, p, 1, "worker_state", `worker="`+best.Name+`"`, `state="drained"`)
 	held := p.Go(typingCall)
 	wantCount(t, p, 1, "refusals_total", `pool="typing"`, `reason="held"`)
-	undrain(t, "worker=typing")
+	time.AfterFunc(time.Second, func() { undrain(t, "worker=typing") }) // several rounds of the wait itself
 	wantFrom(t, <-held, "typing")
 	wantCount(t, p, 1, "refusals_total", `pool="typing"`)
 }
