@@ -1,5 +1,5 @@
-// Package chart draws horizontal bars with their spread, as an SVG that is
-// readable on light and dark pages and needs nothing from elsewhere.
+// Package chart draws horizontal bars with their spread, and lines, as an SVG
+// that is readable on light and dark pages and needs nothing from elsewhere.
 package chart
 
 import (
@@ -47,6 +47,8 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .one { stroke: #1f2328 }
 .spread { stroke: #1f2328; stroke-width: 1.5 }
 .s0 { fill: #4493f8 } .s1 { fill: #d29922 } .s2 { fill: #57ab5a } .s3 { fill: #b083f0 }
+.line { fill: none; stroke-width: 2 }
+.l0 { stroke: #4493f8 } .l1 { stroke: #d29922 } .l2 { stroke: #57ab5a } .l3 { stroke: #b083f0 }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3 }
 .note, .tick { fill: #9198a1 }
@@ -61,15 +63,8 @@ func (c Chart) SVG() []byte {
 	var svg bytes.Buffer
 	rowHeight := len(c.Series)*barHeight + rowSpace
 	height := top + len(c.Rows)*rowHeight + bottom
-	fmt.Fprintf(&svg, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">`+"\n",
-		width, height, width, height)
-	fmt.Fprintf(&svg, "<title>%s</title>\n%s", html.EscapeString(c.Title), style)
-	write(&svg, "title", 12, 26, c.Title)
-	write(&svg, "note", 12, 46, c.Note)
-	for i, name := range c.Series {
-		fmt.Fprintf(&svg, `<rect class="s%d" x="%d" y="59" width="12" height="12"/>`+"\n", i, left+i*legendStep)
-		write(&svg, "legend", left+i*legendStep+18, 70, name)
-	}
+	begin(&svg, height, c.Title, c.Note)
+	legend(&svg, left, c.Series)
 	scale := c.scale()
 	c.grid(&svg, scale, height-bottom)
 	for i, row := range c.Rows {
@@ -113,6 +108,23 @@ func (r Row) draw(svg *bytes.Buffer, scale float64, y int) {
 		fmt.Fprintf(svg, `<line class="spread" x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f"/>`+"\n",
 			left+bar.Lower*scale, left+bar.Upper*scale, centre, centre)
 		write(svg, "tick", int(math.Ceil(left+max(bar.Median, bar.Upper)*scale))+6, above+11, fmt.Sprintf("%.2f", bar.Median))
+	}
+}
+
+// begin begins a picture of that height, with its title and a note.
+func begin(svg *bytes.Buffer, height int, title, note string) {
+	fmt.Fprintf(svg, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">`+"\n",
+		width, height, width, height)
+	fmt.Fprintf(svg, "<title>%s</title>\n%s", html.EscapeString(title), style)
+	write(svg, "title", 12, 26, title)
+	write(svg, "note", 12, 46, note)
+}
+
+// legend tells which colour is which series, from x on.
+func legend(svg *bytes.Buffer, x int, series []string) {
+	for i, name := range series {
+		fmt.Fprintf(svg, `<rect class="s%d" x="%d" y="59" width="12" height="12"/>`+"\n", i, x+i*legendStep)
+		write(svg, "legend", x+i*legendStep+18, 70, name)
 	}
 }
 

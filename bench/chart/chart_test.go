@@ -1,6 +1,7 @@
 package chart_test
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -19,8 +20,12 @@ var picture = chart.Chart{
 	},
 }
 
-func TestPictureIsWellFormed(t *testing.T) {
-	document := xml.NewDecoder(strings.NewReader(string(picture.SVG())))
+func TestPictureIsWellFormed(t *testing.T) { wellFormed(t, picture.SVG()) }
+
+// wellFormed fails unless a picture is an XML document.
+func wellFormed(t *testing.T, svg []byte) {
+	t.Helper()
+	document := xml.NewDecoder(bytes.NewReader(svg))
 	for {
 		if _, err := document.Token(); errors.Is(err, io.EOF) {
 			return
