@@ -18,6 +18,7 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/edge"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/pool"
+	_ "github.com/caddy-matrix/caddy-synapse-workers/ready" // the directive synapse_ready
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
 )

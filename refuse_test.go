@@ -40,7 +40,7 @@ func TestRefuses(t *testing.T) {
 	for _, group := range [][]mistake{
 		mistakenPools, mistakenFences, mistakenFallbacks, mistakenDrains, mistakenOptions, mistakenProxies,
 		mistakenPolicies, mistakenVersions, mistakenIdentities, mistakenFiles, mistakenTransports,
-		mistakenDiscoveries,
+		mistakenDiscoveries, mistakenReadiness,
 	} {
 		for _, m := range group {
 			t.Run(m.name, func(t *testing.T) {

@@ -1,8 +1,11 @@
 package pool
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/caddyserver/caddy/v2"
@@ -76,6 +79,14 @@ func (a *App) Workers(f func(*upstream.Worker, upstream.State)) {
 			})
 		}
 	}
+}
+
+// Sets lists all running pools of the configuration, in the order of their main
+// processes.
+func (a *App) Sets() []*Set {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.SortedFunc(maps.Values(a.sets), func(s, t *Set) int { return cmp.Compare(s.Scope(), t.Scope()) })
 }
 
 // Start has the pools follow DNS. They have started when they were asked for.

@@ -10,6 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/edge"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
@@ -47,6 +48,11 @@ type Answer struct {
 // returns the answer of a process of Synapse. If none answers, or does not stop
 // answering, the error tells.
 func (s *Set) Ask(ctx context.Context, q Question) (answer Answer, err error) {
+	return q.ask(ctx, s.Serve)
+}
+
+// ask sends a question by serve, and returns the answer.
+func (q Question) ask(ctx context.Context, serve func(http.ResponseWriter, *http.Request, *Visit) *edge.Error) (answer Answer, err error) {
 	defer func() {
 		// reverse_proxy aborts the connection of a client whose answer breaks off.
 		switch aborted := recover(); aborted {
@@ -64,7 +70,7 @@ func (s *Set) Ask(ctx context.Context, q Question) (answer Answer, err error) {
 	w := &answerWriter{header: make(http.Header)}
 	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, new(caddyhttp.Server))
 	v := &Visit{Request: r, Match: q.Match, Key: q.Key}
-	fault := s.Serve(w, v.Outgoing(), v)
+	fault := serve(w, v.Outgoing(), v)
 	switch {
 	case fault != nil:
 		return Answer{}, fmt.Errorf("%s: %w", q.Path, fault)
