@@ -73,6 +73,17 @@ func TestDocsCaddyfiles(t *testing.T) {
 	}
 }
 
+// TestKubernetesCaddyfile adapts the Caddyfile of the manifests.
+func TestKubernetesCaddyfile(t *testing.T) {
+	content, err := os.ReadFile("packaging/kubernetes/caddy/Caddyfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := takes(t, string(content), []string{"%s"}); err != nil {
+		t.Error(err)
+	}
+}
+
 // takes tells why Caddy does not take a text, put into any of the frames. A
 // complete Caddyfile must also be as caddy fmt would write it.
 func takes(t *testing.T, text string, frames []string) error {
@@ -156,7 +167,7 @@ var heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
 // TestDocsLinks shows that every link leads to a file, and to a heading of it,
 // and that the index leads to every page.
 func TestDocsLinks(t *testing.T) {
-	pages := pages(t, "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "packaging/README.md")
+	pages := pages(t, "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "packaging/README.md", "packaging/kubernetes/README.md")
 	linked := make(map[string]bool)
 	for file, page := range pages {
 		for _, match := range link.FindAllStringSubmatch(page, -1) {
