@@ -45,14 +45,14 @@ type post struct {
 
 // newRoster readies the roster of a pool whose reverse proxy has started. The
 // first answers of DNS are in by then, or late.
-func newRoster(ctx caddy.Context, r *running, scope string, policy *upstream.Sticky, found []*lookUp) (*roster, error) {
+func newRoster(ctx caddy.Context, r *running, scope string, found []*lookUp) (*roster, error) {
 	checks, err := json.Marshal(r.proxy.HealthChecks)
 	if err != nil {
 		return nil, err
 	}
 	roster := &roster{
 		ctx: ctx, scope: scope, name: r.name, static: r.config.Workers, lookUps: found,
-		proxy: r.proxy, checks: checks, policy: policy, logger: ctx.Logger(), posts: make(map[Worker]*post),
+		proxy: r.proxy, checks: checks, policy: r.policy, logger: ctx.Logger(), posts: make(map[Worker]*post),
 	}
 	return roster, roster.update()
 }

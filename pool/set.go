@@ -127,7 +127,7 @@ func start(ctx caddy.Context, p *Pool, name string, config *Config, found []*loo
 	r.policy, _ = proxy.LoadBalancing.SelectionPolicy.(*upstream.Sticky)
 	switch {
 	case !p.Discovery.empty():
-		if r.roster, err = newRoster(ctx, r, config.Scope(), r.policy, found); err != nil {
+		if r.roster, err = newRoster(ctx, r, config.Scope(), found); err != nil {
 			return nil, errors.Join(err, r.cleanup())
 		}
 	case r.policy != nil:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/identity"
+	"github.com/caddy-matrix/caddy-synapse-workers/metrics"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
 )
@@ -77,7 +78,7 @@ func decide(n, held int) (decision, error) {
 // tokenMemory is how many bytes a token takes that is remembered.
 func tokenMemory(tokens int) float64 {
 	before := inUse()
-	owners := identity.New(identity.Capacity{Tokens: tokens, LookUps: 32}, func(bool) {})
+	owners := identity.New(identity.Capacity{Tokens: tokens, LookUps: 32}, metrics.NewLookUps(), func(bool) {})
 	for i := range tokens {
 		asks(owners, "mat_"+strconv.Itoa(i), i)
 	}

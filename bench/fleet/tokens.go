@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/identity"
+	"github.com/caddy-matrix/caddy-synapse-workers/metrics"
 )
 
 // learned is what look-ups cost one proxy at the peak of the day, if all tokens
@@ -48,7 +49,7 @@ const part = 10
 func (l learned) run(devices int, comes func(device, poll int) bool) learned {
 	const polls = tokenTime / pollTime
 	var (
-		owners        = identity.New(identity.Capacity{Tokens: l.Tokens / part, LookUps: 32}, func(bool) {})
+		owners        = identity.New(identity.Capacity{Tokens: l.Tokens / part, LookUps: 32}, metrics.NewLookUps(), func(bool) {})
 		seen          = make([]int, devices) // how many tokens of a device came here, or might have
 		asked, needed int
 		warm          = 4 + 2*l.Tokens/part/devices
