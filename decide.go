@@ -5,6 +5,7 @@ import (
 
 	"github.com/caddy-matrix/caddy-synapse-workers/edge"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/explain"
 	"github.com/caddy-matrix/caddy-synapse-workers/matcher"
 )
 
@@ -18,13 +19,13 @@ type decision struct {
 }
 
 // by tells who serves a request.
-type by string
+type by = explain.By
 
 const (
-	byProxy  by = "proxy"  // a process of Synapse
-	byLocal  by = "local"  // the handler itself
-	byNext   by = "next"   // the next handler
-	byDenial by = "denied" // nobody
+	byProxy  = explain.Proxy
+	byLocal  = explain.Local
+	byNext   = explain.Next
+	byDenial = explain.Denial
 )
 
 // decide looks at a request from the outside in: is it well formed, is it

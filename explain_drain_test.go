@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/explain"
 	"github.com/caddy-matrix/caddy-synapse-workers/pool"
 )
 
@@ -33,7 +34,7 @@ func TestExplainDrained(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var x explanation
+		var x explain.Explanation
 		if err := json.Unmarshal([]byte(out), &x); err != nil {
 			t.Fatal(err)
 		}

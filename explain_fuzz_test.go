@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/explain"
 )
 
 // Access logs hold what strangers asked for: whatever it was, it is explained,
@@ -28,9 +30,9 @@ func FuzzExplain(f *testing.F) {
 	f.Add("", "*", "Host", ":", "::1%eth0")
 	f.Add("G T", "/_synapse/%61dmin/%zz", "", "", "x")
 	f.Fuzz(func(t *testing.T, method, uri, name, value, ip string) {
-		x := e.explain(inquiry{Method: method, URI: uri, Headers: map[string]string{name: value}, RemoteIP: ip})
-		if servedBy[x.ServedBy] == "" {
-			t.Errorf("%s %s is served by %q", method, uri, x.ServedBy)
+		x := e.explain(explain.Inquiry{Method: method, URI: uri, Headers: map[string]string{name: value}, RemoteIP: ip})
+		if x.ServedBy.String() == "" {
+			t.Errorf("%s %s is served by %q", method, uri, string(x.ServedBy))
 		}
 		encoded, err := json.Marshal(x)
 		if token, _ := strings.CutPrefix(value, "Bearer "); err != nil || len(token) > 30 && strings.Contains(string(encoded), token) {

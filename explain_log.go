@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/accesslog"
+	"github.com/caddy-matrix/caddy-synapse-workers/explain"
 )
 
 // keptKeys is how many keys are counted one by one; shownKeys how many of the
@@ -58,8 +59,8 @@ func (q *question) explainLog(sites []site, out, progress io.Writer) error {
 		keys: accesslog.NewHottest(keptKeys),
 	}
 	summary, err := accesslog.Read(watchProgress(file, progress), func(e accesslog.Entry) {
-		inquiry := inquiry{Method: e.Method, URI: e.URI, RemoteIP: e.ClientIP, Headers: headersOf(e)}
-		t.add(choose(sites, inquiry).explain(inquiry))
+		inquiry := explain.Inquiry{Method: e.Method, URI: e.URI, RemoteIP: e.ClientIP, Headers: headersOf(e)}
+		t.add(explain.Choose(sites, inquiry).explain(inquiry))
 	})
 	if err != nil {
 		return err
@@ -89,7 +90,7 @@ func headersOf(e accesslog.Entry) map[string]string {
 }
 
 // add counts a request.
-func (t *tally) add(x explanation) {
+func (t *tally) add(x explain.Explanation) {
 	t.Requests++
 	t.Served[string(x.ServedBy)]++
 	if x.ServedBy != byProxy {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/demo"
+	"github.com/caddy-matrix/caddy-synapse-workers/explain"
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
 	"github.com/caddy-matrix/caddy-synapse-workers/pool"
 )
@@ -62,13 +63,13 @@ func ask(t *testing.T, config, in string, q question, args ...string) (string, e
 }
 
 // askJSON is ask for an answer in JSON.
-func askJSON(t *testing.T, q question, args ...string) explanation {
+func askJSON(t *testing.T, q question, args ...string) explain.Explanation {
 	t.Helper()
 	out, err := ask(t, explained, "", q, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var x explanation
+	var x explain.Explanation
 	if err := json.Unmarshal([]byte(out), &x); err != nil {
 		t.Fatalf("%v in %s", err, out)
 	}
@@ -80,12 +81,12 @@ func TestExplain(t *testing.T) {
 	tests := []struct {
 		name, method, uri string
 		q                 question
-		want              explanation // without digest and order of workers
+		want              explain.Explanation // without digest and order of workers
 	}{
 		{
 			"a hard class goes to its writer and nowhere else",
 			"PUT", "/_matrix/client/v3/rooms/!r:h/typing/@alice:h", question{},
-			explanation{
+			explain.Explanation{
 				Template: "/_matrix/client/v3/rooms/{room}/typing/{user}", Class: "typing", Hard: true,
 				ServedBy: byProxy, Pools: []string{"typing"}, Key: "room",
 			},
@@ -93,7 +94,7 @@ func TestExplain(t *testing.T) {
 		{
 			"a first sync falls along its chain",
 			"GET", "/_matrix/client/v3/sync", question{headers: []string{"Authorization: " + alice}},
-			explanation{
+			explain.Explanation{
 				Template: "/_matrix/client/v3/sync", Class: "initial_sync",
 				ServedBy: byProxy, Pools: []string{"synchrotron", "generic_worker", "main"}, Key: "user",
 			},
@@ -101,7 +102,7 @@ func TestExplain(t *testing.T) {
 		{
 			"a request without a token has no key",
 			"GET", "/_matrix/client/v3/sync?since=s", question{},
-			explanation{
+			explain.Explanation{
 				Template: "/_matrix/client/v3/sync", Class: "sync",
 				ServedBy: byProxy, Pools: []string{"synchrotron", "generic_worker", "main"}, Key: "none",
 			},
@@ -109,7 +110,7 @@ func TestExplain(t *testing.T) {
 		{
 			"a fence keeps everybody else out",
 			"PUT", "/_matrix/client/v3/rooms/!r:h/send/m.room.message/1", question{},
-			explanation{
+			explain.Explanation{
 				Template: "/_matrix/client/v3/rooms/{room}/send/{type}/{txn}", Class: "send",
 				ServedBy: byProxy, Pools: []string{"generic_worker", "main"}, Key: "room",
 			},
@@ -117,7 +118,7 @@ func TestExplain(t *testing.T) {
 		{
 			"a fence lets its own in",
 			"PUT", "/_matrix/client/v3/rooms/!r:h/send/m.room.message/1", bridge,
-			explanation{
+			explain.Explanation{
 				Template: "/_matrix/client/v3/rooms/{room}/send/{type}/{txn}", Class: "send",
 				ServedBy: byProxy, Pools: []string{"event_creator@bridge", "generic_worker", "main"}, Key: "room",
 			},
@@ -125,7 +126,7 @@ func TestExplain(t *testing.T) {
 		{
 			"a policy that is not ours chooses by nothing that could be told",
 			"GET", "/_matrix/client/v3/joined_rooms", question{headers: []string{"Authorization: " + alice}},
-			explanation{
+			explain.Explanation{
 				Template: "/_matrix/client/v3/joined_rooms", Class: "client_read",
 				ServedBy: byProxy, Pools: []string{"client_reader", "generic_worker", "main"}, Key: "none",
 			},
@@ -133,7 +134,7 @@ func TestExplain(t *testing.T) {
 		{
 			"a policy with a key of its own",
 			"GET", "/_matrix/federation/v1/state_ids/!r:h", question{remoteIP: "192.0.2.1"},
-			explanation{
+			explain.Explanation{
 				Template: "/_matrix/federation/v1/state_ids/{room}", Class: "federation_read",
 				ServedBy: byProxy, Pools: []string{"federation_reader", "generic_worker", "main"}, Key: "client_ip",
 			},
@@ -141,18 +142,18 @@ func TestExplain(t *testing.T) {
 		{
 			"what only main has",
 			"POST", "/_matrix/client/v3/rooms/!r:h/report/$e", question{},
-			explanation{
+			explain.Explanation{
 				Template: "/_matrix/client/v3/rooms/{room}/report/{event}", Class: "main",
 				ServedBy: byProxy, Pools: []string{"main"}, Key: "none",
 			},
 		},
-		{"preflight", "OPTIONS", "/_matrix/client/v3/sync", question{}, explanation{ServedBy: byLocal, Key: "none"}},
-		{"closed", "GET", "/_synapse/admin/v2/users", question{}, explanation{ServedBy: byDenial, Key: "none"}},
-		{"not Matrix", "GET", "/index.html", question{}, explanation{ServedBy: byNext, Key: "none"}},
-		{"no path", "GET", "x:_synapse/admin", question{}, explanation{ServedBy: byDenial, Key: "none"}},
+		{"preflight", "OPTIONS", "/_matrix/client/v3/sync", question{}, explain.Explanation{ServedBy: byLocal, Key: "none"}},
+		{"closed", "GET", "/_synapse/admin/v2/users", question{}, explain.Explanation{ServedBy: byDenial, Key: "none"}},
+		{"not Matrix", "GET", "/index.html", question{}, explain.Explanation{ServedBy: byNext, Key: "none"}},
+		{"no path", "GET", "x:_synapse/admin", question{}, explain.Explanation{ServedBy: byDenial, Key: "none"}},
 		{
 			"another site", "GET", "/_matrix/client/v3/joined_rooms", question{headers: []string{"Host: other.example.com"}},
-			explanation{
+			explain.Explanation{
 				Template: "/_matrix/client/v3/joined_rooms", Class: "client_read",
 				ServedBy: byProxy, Pools: []string{"main"}, Key: "none",
 			},

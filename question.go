@@ -11,10 +11,11 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/caddyserver/caddy/v2"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/explain"
 )
 
 // question is one call of the explain command.
@@ -57,7 +58,7 @@ func (q *question) run(in io.Reader, out io.Writer, args []string) error {
 
 // one answers for the request given in the arguments.
 func (q *question) one(sites []site, out io.Writer, args []string) error {
-	inquiry := inquiry{Method: "GET", URI: args[len(args)-1], RemoteIP: q.remoteIP, Headers: make(map[string]string)}
+	inquiry := explain.Inquiry{Method: "GET", URI: args[len(args)-1], RemoteIP: q.remoteIP, Headers: make(map[string]string)}
 	if len(args) == 2 {
 		inquiry.Method = args[0]
 	}
@@ -68,11 +69,11 @@ func (q *question) one(sites []site, out io.Writer, args []string) error {
 		}
 		inquiry.Headers[strings.TrimSpace(name)] = strings.TrimSpace(value)
 	}
-	x := choose(sites, inquiry).explain(inquiry)
+	x := explain.Choose(sites, inquiry).explain(inquiry)
 	if q.format == "json" {
 		return json.NewEncoder(out).Encode(x)
 	}
-	return x.print(out)
+	return x.Print(out)
 }
 
 // longestLine bounds a line of a batch.
@@ -86,12 +87,12 @@ func answerAll(sites []site, in io.Reader, out io.Writer) error {
 	encoder := json.NewEncoder(buffered)
 	encoder.SetEscapeHTML(false)
 	for n := 1; lines.Scan(); n++ {
-		var inquiry inquiry
+		var inquiry explain.Inquiry
 		var answer any
 		if err := json.Unmarshal(lines.Bytes(), &inquiry); err != nil {
 			answer = map[string]string{"error": fmt.Sprintf("line %d: expected a JSON object with method and uri: %v", n, err)}
 		} else {
-			answer = choose(sites, inquiry).explain(inquiry)
+			answer = explain.Choose(sites, inquiry).explain(inquiry)
 		}
 		if err := encoder.Encode(answer); err != nil {
 			return err
@@ -100,67 +101,10 @@ func answerAll(sites []site, in io.Reader, out io.Writer) error {
 	return errors.Join(lines.Err(), buffered.Flush())
 }
 
-// print writes an explanation for people.
-func (x explanation) print(out io.Writer) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	line := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(w, "%s\t%s\n", name, value)
-		}
-	}
-	line("endpoint", strings.TrimSpace(x.Method+" "+x.Template))
-	line("source", x.Source)
-	line("class", x.Class)
-	if x.Hard {
-		line("hard", "a process that is not the writer would answer with an error")
-	}
-	line("served by", servedBy[x.ServedBy])
-	line("pools", strings.Join(x.Pools, ", then "))
-	for _, skip := range x.Skipped {
-		line("skipped", skip.Pool+": "+skip.Why)
-	}
-	if x.ServedBy == byProxy {
-		line("key", strings.TrimSpace(x.Key+" "+x.KeyDigest))
-	}
-	line("workers", strings.Join(x.Workers, ", then "))
-	if len(x.Discovery) > 0 {
-		line("more", "workers that DNS knows, in between: "+strings.Join(x.Discovery, ", "))
-	}
-	if x.LookUp {
-		line("look-up", "Synapse is asked whose token it is; until it has answered, key and workers are these")
-	}
-	return w.Flush()
-}
-
-// servedBy says in words who serves a request.
-var servedBy = map[by]string{
-	byProxy:  "a process of Synapse",
-	byLocal:  "the proxy itself",
-	byNext:   "the next handler of the site",
-	byDenial: "nobody: the request is refused",
-}
-
 // site is a handler of a configuration, with the hosts that it serves.
 type site struct {
-	hosts []string
+	explain.Hosts
 	*explainer
-}
-
-// choose finds the site that an inquiry is for: the first that serves its
-// host, or the first.
-func choose(sites []site, q inquiry) *explainer {
-	for name, host := range q.Headers {
-		if !strings.EqualFold(name, "Host") {
-			continue
-		}
-		host, _, _ = strings.Cut(host, ":")
-		for _, s := range sites {
-			if slices.Contains(s.hosts, host) {
-				return s.explainer
-			}
-		}
-	}
-	return sites[0].explainer
 }
 
 // load reads the configuration and readies its handlers for questions.
@@ -176,7 +120,7 @@ func (q *question) load() ([]site, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", q.config, err)
 		}
-		sites[i] = site{hosts: h.hosts, explainer: e}
+		sites[i] = site{h.hosts, e}
 	}
 	return sites, nil
 }
