@@ -35,7 +35,9 @@ func (h *Handler) compareRelease(ctx context.Context, logger *zap.Logger) {
 	for range askTries {
 		running, err := h.askRelease(ctx)
 		if err == nil {
-			warnOfRelease(logger, table, running)
+			if n := warnOfRelease(logger, table, running); n > 0 {
+				h.set.Note(fmt.Sprintf("Synapse %s runs, but requests are routed for %s, where %d endpoints differ: set synapse_version to the release that runs.", running, table, n))
+			}
 			return
 		}
 		logger.Debug("asking Synapse for its version", zap.Error(err))
@@ -73,11 +75,12 @@ func (h *Handler) askRelease(ctx context.Context) (endpoint.Version, error) {
 	return endpoint.ParseVersion(version)
 }
 
-// warnOfRelease warns if the endpoints of two releases differ, and tells how.
-func warnOfRelease(logger *zap.Logger, table, running endpoint.Version) {
+// warnOfRelease warns if the endpoints of two releases differ, and tells how. It
+// returns how many do.
+func warnOfRelease(logger *zap.Logger, table, running endpoint.Version) int {
 	changes := endpoint.Diff(table, running)
 	if len(changes) == 0 {
-		return
+		return 0
 	}
 	shown := make([]string, 0, shownChanges)
 	for _, c := range changes[:min(len(changes), shownChanges)] {
@@ -88,6 +91,7 @@ func warnOfRelease(logger *zap.Logger, table, running endpoint.Version) {
 		zap.Stringer("running", running),
 		zap.Int("endpoints_that_differ", len(changes)),
 		zap.Strings("among_them", shown))
+	return len(changes)
 }
 
 // describe says in a line what a change is about.

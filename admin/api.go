@@ -1,14 +1,15 @@
 // Package admin extends Caddy's admin API: it tells how the workers of Synapse
-// fare, and takes them out of service for a while.
+// fare and where requests go, to programs and to people, and takes workers out of
+// service for a while.
 package admin
 
 import (
-	"encoding/json"
 	"net/http"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/status/page"
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
 )
 
@@ -16,6 +17,9 @@ func init() { caddy.RegisterModule(API{}) }
 
 // The endpoints of the admin API.
 const (
+	FrontPath     = "/synapse_workers/"
+	StatusPath    = "/synapse_workers/status"
+	ExplainPath   = "/synapse_workers/explain"
 	WorkersPath   = "/synapse_workers/workers"
 	DrainPath     = "/synapse_workers/drain"
 	UndrainPath   = "/synapse_workers/undrain"
@@ -26,13 +30,16 @@ const (
 //
 // Endpoint | Does
 // ---------|------
+// `GET /synapse_workers/` | a page for people, to whoever takes HTML; else the same as `/synapse_workers/status`
+// `GET /synapse_workers/status` | tells how pools and workers fare, and where requests go, as [status.Status] describes it
+// `POST /synapse_workers/explain` | tells where a request would go; the body is a JSON object with `uri`, and perhaps `method`, `headers` and `remote_ip`
 // `GET /synapse_workers/workers` | lists the workers
 // `POST /synapse_workers/drain?worker=<name>` | drains a worker: it gets no new requests while another one can answer them, and what it has in flight ends by itself. Where nobody else can answer, requests wait for it to be restarted
 // `POST /synapse_workers/undrain?worker=<name>` | takes that back: the worker's users and rooms return to it gradually
 // `GET /synapse_workers/discovery` | lists what DNS is asked for, and what it says, as [Discovery] describes it
 //
-// All others answer with a list of workers, as [Worker] describes them: of all,
-// or of those that were meant. A worker without a name is called by its address. The
+// The three about workers answer with a list of them, as [Worker] describes them: of
+// all, or of those that were meant. A worker without a name is called by its address. The
 // parameter may be repeated; if one of the names is unknown, nothing is done.
 // `pool=<name>` and `main=<address>` choose among workers of one name in
 // several pools or of several homeservers; without them all are meant. What was
@@ -51,6 +58,10 @@ func (API) CaddyModule() caddy.ModuleInfo {
 // Routes returns the endpoints.
 func (API) Routes() []caddy.AdminRoute {
 	return []caddy.AdminRoute{
+		{Pattern: FrontPath, Handler: on(http.MethodGet, front)},
+		{Pattern: page.Path, Handler: on(http.MethodGet, asset)},
+		{Pattern: StatusPath, Handler: on(http.MethodGet, fares)},
+		{Pattern: ExplainPath, Handler: on(http.MethodPost, tell)},
 		{Pattern: WorkersPath, Handler: on(http.MethodGet, all)},
 		{Pattern: DrainPath, Handler: on(http.MethodPost, each(drain))},
 		{Pattern: UndrainPath, Handler: on(http.MethodPost, each((*upstream.Worker).Undrain))},
@@ -58,12 +69,17 @@ func (API) Routes() []caddy.AdminRoute {
 	}
 }
 
-// on lets only requests with one method through. GET stands for HEAD too.
+// on lets only requests with one method through. GET stands for HEAD too. A POST
+// that another site made a browser send is refused, even if a proxy in front has
+// hidden from Caddy where it comes from.
 func on(method string, next caddy.AdminHandlerFunc) caddy.AdminHandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if r.Method != method && (r.Method != http.MethodHead || method != http.MethodGet) {
 			w.Header().Set("Allow", method)
 			return refuse(http.StatusMethodNotAllowed, "method %s is not allowed: expected %s", r.Method, method)
+		}
+		if err := new(http.CrossOriginProtection).Check(r); err != nil {
+			return refuse(http.StatusForbidden, "%w", err)
 		}
 		return next(w, r)
 	}
@@ -96,8 +112,7 @@ func answer(w http.ResponseWriter, workers []*upstream.Worker) error {
 	for i, worker := range workers {
 		described[i] = describe(worker, now)
 	}
-	w.Header().Set("Content-Type", "application/json")
-	return json.NewEncoder(w).Encode(described)
+	return reply(w, described)
 }
 
 // Interface guard

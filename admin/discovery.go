@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -53,6 +52,5 @@ func discoveries(w http.ResponseWriter, _ *http.Request) error {
 		}
 		all = append(all, d)
 	}
-	w.Header().Set("Content-Type", "application/json")
-	return json.NewEncoder(w).Encode(all)
+	return reply(w, all)
 }

@@ -55,19 +55,11 @@ func (w Worker) Is(other Worker) bool {
 
 // describe tells how a worker fares.
 func describe(w *upstream.Worker, now time.Time) Worker {
-	described := Worker{
+	return Worker{
 		Main: w.Scope(), Pool: w.Pool(), Name: w.Name(),
-		Requests: w.InFlight(false), LongPolls: w.InFlight(true),
+		Requests: w.InFlight(false), LongPolls: w.InFlight(true), DrainedBy: w.DrainedBy(),
 		Leaving: w.Leaving(), AwaySince: w.AwaySince(now), BackSince: w.BackSince(now),
 	}
-	byConfig, byAdmin := w.Drained()
-	if byConfig {
-		described.DrainedBy = append(described.DrainedBy, "config")
-	}
-	if byAdmin {
-		described.DrainedBy = append(described.DrainedBy, "admin")
-	}
-	return described
 }
 
 // find returns the workers that a query names, all of them or an error.

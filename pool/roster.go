@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -126,6 +127,20 @@ func (r *roster) update() error {
 	}
 	r.posts = staying
 	return errors.Join(errs...)
+}
+
+// present lists the workers that the pool has, with their upstreams.
+func (r *roster) present() (workers []Worker, upstreams reverseproxy.UpstreamPool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for w := range r.posts {
+		workers = append(workers, w)
+	}
+	slices.SortFunc(workers, func(a, b Worker) int { return cmp.Compare(a.name(), b.name()) })
+	for _, w := range workers {
+		upstreams = append(upstreams, r.posts[w].upstream)
+	}
+	return workers, upstreams
 }
 
 // has reports whether these are the workers that the pool has.

@@ -26,6 +26,7 @@ type Set struct {
 	healer *healer // nil if requests are never replayed
 	logger *zap.Logger
 	said   sync.Map // what was said once, see First
+	notes  notes
 
 	lookUps []*lookUp // of all pools
 }
@@ -70,10 +71,12 @@ func newSet(ctx caddy.Context, config *Config) (*Set, error) {
 		if r.scatters() {
 			set.logger.Warn("the pool's lb_policy does not keep users and rooms on one worker: caches of its workers will stay cold",
 				zap.String("pool", r.name))
+			set.Note("The lb_policy of " + r.name + " does not keep users and rooms on one worker: caches of its workers will stay cold.")
 		}
 	}
 	for _, warning := range routing.Warnings(config.Routes()) {
 		set.logger.Warn(warning)
+		set.Note(sentence(warning))
 	}
 	go set.attend(ctx)
 	return set, nil

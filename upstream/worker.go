@@ -96,6 +96,18 @@ func (w *Worker) Drained() (byConfig, byAdmin bool) {
 // requests, and is forgotten when what it has in flight has ended.
 func (w *Worker) Leaving() bool { return w.leaves.Load() > 0 }
 
+// DrainedBy names what drained the worker: "config", "admin" or both.
+func (w *Worker) DrainedBy() (by []string) {
+	byConfig, byAdmin := w.Drained()
+	if byConfig {
+		by = append(by, "config")
+	}
+	if byAdmin {
+		by = append(by, "admin")
+	}
+	return by
+}
+
 // idle reports whether nothing would be lost if the worker were forgotten.
 func (w *Worker) idle(now time.Time) bool {
 	return w.quiet() && !w.Paused(now) && w.drained.Load() == 0
