@@ -18,10 +18,10 @@ import (
 func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "synapse-workers",
-		Usage: "explain|endpoints|import|check|drain|undrain|demo",
+		Usage: "explain|endpoints|import|check|status|drain|undrain|demo",
 		Short: "Asks and shows how requests are routed to Synapse workers, and takes workers out of service",
 		CobraFunc: func(cmd *cobra.Command) {
-			cmd.AddCommand(explainCommand(), endpointsCommand(), importCommand(), checkCommand(), drainCommand(), undrainCommand(), demoCommand())
+			cmd.AddCommand(explainCommand(), endpointsCommand(), importCommand(), checkCommand(), statusCommand(), drainCommand(), undrainCommand(), demoCommand())
 		},
 	})
 }

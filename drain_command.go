@@ -1,7 +1,6 @@
 package synapseworkers
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/admin"
@@ -56,10 +54,10 @@ over the slow_start of their pool's lb_policy, 30 s by default.`,
 
 // drainage is one call of the drain or undrain command.
 type drainage struct {
-	path                     string
-	address, config, adapter string
-	pool, main               string
-	wait                     time.Duration
+	adminAPI
+	path       string
+	pool, main string
+	wait       time.Duration
 }
 
 // command completes a command.
@@ -67,10 +65,8 @@ func (d *drainage) command(cmd *cobra.Command) *cobra.Command {
 	cmd.Args = cobra.MinimumNArgs(1)
 	cmd.SilenceUsage = true
 	cmd.RunE = func(cmd *cobra.Command, workers []string) error { return d.run(cmd.OutOrStdout(), workers) }
+	d.flags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&d.address, "address", "", "The address of Caddy's admin API (default: that of the configuration)")
-	flags.StringVarP(&d.config, "config", "c", "", "The configuration file, for the address of the admin API")
-	flags.StringVarP(&d.adapter, "adapter", "a", "", "The configuration adapter (default: by the file's name)")
 	flags.StringVar(&d.pool, "pool", "", "The pool of the workers (default: all that have workers of these names)")
 	flags.StringVar(&d.main, "main", "", "The address of the main process, if there are several homeservers (default: all)")
 	return cmd
@@ -81,8 +77,7 @@ func (d *drainage) run(out io.Writer, names []string) error {
 	if d.wait < 0 {
 		return fmt.Errorf("--wait %s: expected a duration such as 2m", d.wait)
 	}
-	var err error
-	if d.address, err = caddycmd.DetermineAdminAPIAddress(d.address, nil, d.config, d.adapter); err != nil {
+	if err := d.find(); err != nil {
 		return err
 	}
 	query := url.Values{"worker": names}
@@ -92,8 +87,8 @@ func (d *drainage) run(out io.Writer, names []string) error {
 	if d.main != "" {
 		query.Set("main", d.main)
 	}
-	workers, err := d.ask(http.MethodPost, d.path+"?"+query.Encode())
-	if err != nil {
+	var workers []admin.Worker
+	if err := d.read(http.MethodPost, d.path+"?"+query.Encode(), &workers); err != nil {
 		return err
 	}
 	if d.wait > 0 {
@@ -130,8 +125,8 @@ func (d *drainage) await(out io.Writer, workers []admin.Worker) error {
 			return fmt.Errorf("after %s there is still something in flight; what was drained stays drained", d.wait)
 		}
 		time.Sleep(min(betweenLooks, time.Until(end)))
-		all, err := d.ask(http.MethodGet, admin.WorkersPath)
-		if err != nil {
+		var all []admin.Worker
+		if err := d.read(http.MethodGet, admin.WorkersPath, &all); err != nil {
 			return err
 		}
 		workers = slices.DeleteFunc(all, func(w admin.Worker) bool { return !slices.ContainsFunc(busy, w.Is) })
@@ -139,18 +134,6 @@ func (d *drainage) await(out io.Writer, workers []admin.Worker) error {
 			return errors.New("the configuration no longer lists all of the workers")
 		}
 	}
-}
-
-// ask asks the admin API about workers.
-func (d *drainage) ask(method, uri string) ([]admin.Worker, error) {
-	response, err := caddycmd.AdminAPIRequest(d.address, method, uri, nil, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	var workers []admin.Worker
-	err = json.NewDecoder(response.Body).Decode(&workers)
-	return workers, err
 }
 
 // state tells in one line how a worker fares.
