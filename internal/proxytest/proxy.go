@@ -51,6 +51,9 @@ type Config struct {
 
 	// Level is the level of the log. Default: ERROR.
 	Level string
+
+	// Admin is whether there is an admin API, at [Proxy.Admin].
+	Admin bool
 }
 
 // Proxy is the running proxy, of which there is one in the process.
@@ -59,6 +62,10 @@ type Proxy struct {
 	// configuration has new ones.
 	Addr  string
 	Addrs []string
+
+	// Admin is where the admin API listens, if there is one. A new configuration
+	// has it at the same place.
+	Admin string
 
 	t       testing.TB
 	dir     string
@@ -130,7 +137,13 @@ func (p *Proxy) load(c Config) error {
 
 // caddyfile puts the parts of a configuration together.
 func (p *Proxy) caddyfile(c Config, addrs []string) string {
-	level := c.Level
+	level, admin := c.Level, "off"
+	if c.Admin {
+		if p.Admin == "" {
+			p.Admin = freeAddr(p.t)
+		}
+		admin = p.Admin
+	}
 	if level == "" {
 		level = "ERROR"
 	}
@@ -144,7 +157,7 @@ func (p *Proxy) caddyfile(c Config, addrs []string) string {
 		sites = append(sites, "http://:"+port)
 	}
 	return fmt.Sprintf(`{
-	admin off
+	admin %s
 	persist_config off
 	auto_https off
 	grace_period 1s
@@ -165,7 +178,7 @@ func (p *Proxy) caddyfile(c Config, addrs []string) string {
 	%s
 }
 %s
-`, p.dir, p.logFile(), options, level, c.Servers, p.expand(c.Before), strings.Join(sites, ", "), p.expand(c.Site), p.expand(c.More))
+`, admin, p.dir, p.logFile(), options, level, c.Servers, p.expand(c.Before), strings.Join(sites, ", "), p.expand(c.Site), p.expand(c.More))
 }
 
 // expand replaces the names of workers.
