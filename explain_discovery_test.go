@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/explain"
 )
 
 // An explanation asks no DNS. It ranks the workers that are listed, and says
@@ -25,7 +27,7 @@ func TestExplainDiscovery(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var x explanation
+		var x explain.Explanation
 		if err := json.Unmarshal([]byte(out), &x); err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/dnstest"
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 	"github.com/caddy-matrix/caddy-synapse-workers/pool"
+	"github.com/caddy-matrix/caddy-synapse-workers/status"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
 
@@ -267,6 +268,33 @@ func TestStartWithoutDNS(t *testing.T) {
 	}
 	if found := pool.Discoveries(); len(found) > 0 {
 		t.Errorf("still looks up %v", found)
+	}
+}
+
+// The status tells who was found beside who is listed, and where they listen.
+func TestStatusOfFoundWorkers(t *testing.T) {
+	p, dns := startFound(t, atOnce, "sync1")
+	listed := p.Worker("sync9").Addr
+	site := strings.Replace(foundSite, "synchrotron srv", "synchrotron sync9="+listed+" srv", 1)
+	if err := p.Load(proxytest.Config{Site: fmt.Sprintf(site, dns.Address, atOnce)}); err != nil {
+		t.Fatal(err)
+	}
+	publish(p, dns, "sync1", "sync2")
+	awaitFound(t, 3)
+	var all status.Status
+	inquire(t, http.MethodGet, admin.StatusPath, &all)
+	want := map[string]string{"sync9": listed}
+	for _, name := range []string{"sync1", "sync2"} {
+		want[dnsName(p.Worker(name))] = p.Worker(name).Addr
+	}
+	got := make(map[string]string)
+	for _, w := range all.Homeservers[0].Pools[1].Workers {
+		if got[w.Name] = w.Address; w.State != status.Up {
+			t.Errorf("%s is %s", w.Name, w.State)
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("status tells of %v, want %v", got, want)
 	}
 }
 

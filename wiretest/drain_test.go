@@ -29,7 +29,14 @@ const drainSite = `synapse_workers {
 }`
 
 // tell tells Caddy's admin API to do something, and returns its answer.
-func tell(t *testing.T, method, target string) []admin.Worker {
+func tell(t *testing.T, method, target string) (workers []admin.Worker) {
+	t.Helper()
+	inquire(t, method, target, &workers)
+	return workers
+}
+
+// inquire reads the answer of Caddy's admin API.
+func inquire(t *testing.T, method, target string, answer any) {
 	t.Helper()
 	r, w := httptest.NewRequest(method, target, nil), httptest.NewRecorder()
 	for _, route := range (admin.API{}).Routes() {
@@ -40,11 +47,9 @@ func tell(t *testing.T, method, target string) []admin.Worker {
 			t.Fatal(err)
 		}
 	}
-	var workers []admin.Worker
-	if err := json.Unmarshal(w.Body.Bytes(), &workers); err != nil {
+	if err := json.Unmarshal(w.Body.Bytes(), answer); err != nil {
 		t.Fatal(err)
 	}
-	return workers
 }
 
 func drain(t *testing.T, query string) []admin.Worker {
