@@ -61,7 +61,8 @@ func (r *results) checkDeploys(t *testing.T) {
 		if d.Moves < 1.9 || d.Moves > 2.3 {
 			t.Errorf("%+v: a poll moves %.2f times, want about 2", d.plan, d.Moves)
 		}
-		if d.Split > 2*d.Batch+0.02 {
+		// Two batches are on the move at a time, and some of their users overflow.
+		if d.Split > 3*d.Batch+0.02 {
 			t.Errorf("%+v: proxies disagree on %.1f %% of users", d.plan, percent*d.Split)
 		}
 		if d.Most > 1.35 {
