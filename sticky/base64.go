@@ -16,7 +16,7 @@ func newAlphabet(last string) *alphabet {
 	digits := "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + last
 	var a alphabet
 	for b := range a {
-		a[b] = uint8(strings.IndexByte(digits, byte(b))) //nolint:gosec // -1 becomes 255
+		a[b] = uint8(strings.IndexByte(digits, byte(b))) // -1 becomes 255
 	}
 	return &a
 }
