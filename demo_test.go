@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/demo"
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 )
 
 // transcript is what the demonstration prints, while it prints.
@@ -36,7 +36,7 @@ func (s *transcript) String() string {
 // The demonstration prints its pools and requests to try; its workers say who
 // they are; an interrupt ends it.
 func TestDemo(t *testing.T) {
-	listen := freeAddress(t)
+	listen := proxytest.FreeAddr(t)
 	interrupt, ended := make(chan os.Signal, 1), make(chan error, 1)
 	var out transcript
 	go func() { ended <- runDemo(&out, demo.Listen(listen), interrupt) }()
@@ -72,17 +72,6 @@ func TestDemoRefusesAnAddressWithoutAPort(t *testing.T) {
 	if err := runDemo(io.Discard, "localhost", nil); err == nil || !strings.Contains(err.Error(), "expected host:port") {
 		t.Errorf("got %v", err)
 	}
-}
-
-// freeAddress is an address of the loopback interface that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // waitFor waits until a condition holds.

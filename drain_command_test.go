@@ -14,6 +14,8 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 )
 
 // A site is Caddy with two synchrotrons that hold what they get.
@@ -43,7 +45,7 @@ func newHoldingSite(t *testing.T) *holdingSite {
 
 // load starts Caddy in front of the workers, on ports that are free.
 func (s *holdingSite) load(main, sync1, sync2 string) error {
-	s.listen, s.admin = freeAddress(s.t), freeAddress(s.t)
+	s.listen, s.admin = proxytest.FreeAddr(s.t), proxytest.FreeAddr(s.t)
 	s.caddyfile = fmt.Sprintf(`{
 		admin %s
 		persist_config off
@@ -184,7 +186,7 @@ func TestDrainCommandRefuses(t *testing.T) {
 		{[]string{"drain", "--wait", "soon", "sync1"}, "soon"},
 		{[]string{"drain", "--wait", "-1s", "sync1"}, "--wait -1s: expected a duration"},
 		{[]string{"undrain", "--wait", "1s", "sync1"}, "--wait"},
-		{[]string{"drain", "--address", freeAddress(t), "sync1"}, "connection refused"},
+		{[]string{"drain", "--address", proxytest.FreeAddr(t), "sync1"}, "connection refused"},
 		{[]string{"drain", "--config", "no such file", "sync1"}, "no such file"},
 	} {
 		words := tt.words

@@ -5,7 +5,6 @@ package monitoring
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -15,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 )
 
 // timeout ends every wait of a test: what has not happened by then, never will.
@@ -47,7 +48,7 @@ scrape_configs:
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := &prometheus{t: t, addr: freeAddr(t)}
+	p := &prometheus{t: t, addr: proxytest.FreeAddr(t)}
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -121,17 +122,6 @@ func (p *prometheus) has(query string) bool {
 		}
 	}
 	return false
-}
-
-// freeAddr returns an address of the loopback interface where nobody listens.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 // promtool checks files, as its arguments say.

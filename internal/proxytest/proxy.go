@@ -121,7 +121,7 @@ func (p *Proxy) Load(c Config) error {
 func (p *Proxy) load(c Config) error {
 	var addrs []string
 	for range max(c.Ports, 1) {
-		addrs = append(addrs, freeAddr(p.t))
+		addrs = append(addrs, FreeAddr(p.t))
 	}
 	text := p.caddyfile(c, addrs)
 	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(text), nil)
@@ -140,7 +140,7 @@ func (p *Proxy) caddyfile(c Config, addrs []string) string {
 	level, admin := c.Level, "off"
 	if c.Admin {
 		if p.Admin == "" {
-			p.Admin = freeAddr(p.t)
+			p.Admin = FreeAddr(p.t)
 		}
 		admin = p.Admin
 	}
@@ -233,8 +233,8 @@ func (p *Proxy) Log() string {
 
 func (p *Proxy) logFile() string { return filepath.Join(p.dir, "caddy.log") }
 
-// freeAddr returns an address of the loopback interface where nobody listens.
-func freeAddr(t testing.TB) string {
+// FreeAddr returns an address of the loopback interface where nobody listens.
+func FreeAddr(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
