@@ -46,9 +46,10 @@ type Identity struct {
 	// Default: `1m`.
 	RefusedTTL caddy.Duration `json:"refused_ttl,omitempty"`
 
-	// How many tokens are remembered, at about 100 bytes each. They survive a
-	// reload of the configuration unless this number or `look_ups` changes.
-	// Default: 200000.
+	// How many tokens are remembered, at about 130 bytes each. Those of Matrix
+	// Authentication Service are forgotten when unused for five minutes: it takes
+	// two places for each of its clients that is online. They survive a reload of
+	// the configuration unless this number or `look_ups` changes. Default: 200000.
 	Tokens int `json:"tokens,omitempty"`
 
 	// How many look-ups may be under way at a time. Default: 32.

@@ -14,6 +14,7 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/pool"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
+	"github.com/caddy-matrix/caddy-synapse-workers/uptime"
 )
 
 // whoami asks Synapse about the tokens of requests: whose they are, if they do
@@ -63,7 +64,7 @@ func (w *whoami) startLookUps(scope string, options *Identity, counts *metrics.L
 	if options.Budget != nil {
 		w.other = time.Duration(*options.Budget)
 	}
-	known, _ := owners.LoadOrStore(w.id, identity.New(w.id.capacity, counts, logLookUps))
+	known, _ := owners.LoadOrStore(w.id, identity.New(w.id.capacity, uptime.Now, counts, logLookUps))
 	w.owners, w.counts = known.(*identity.Owners), counts
 }
 

@@ -49,7 +49,7 @@ func (o *Owners) Learn(ctx context.Context, token string, budget time.Duration, 
 	}
 	id := o.digest(token)
 	answer := o.calls.DoChan(strconv.FormatUint(id, 16), func() (any, error) {
-		return o.lookUp(id, terms, ask), nil
+		return o.lookUp(id, sticky.Brief(token), terms, ask), nil
 	})
 	if budget <= 0 {
 		return sticky.None
@@ -67,7 +67,7 @@ func (o *Owners) Learn(ctx context.Context, token string, budget time.Duration, 
 }
 
 // lookUp asks for the owner of a token and remembers the answer.
-func (o *Owners) lookUp(id uint64, terms Terms, ask Ask) sticky.Key {
+func (o *Owners) lookUp(id uint64, brief bool, terms Terms, ask Ask) sticky.Key {
 	ctx, cancel := context.WithTimeout(context.Background(), terms.Timeout)
 	defer cancel()
 	if !o.queue.enter(ctx) {
@@ -76,7 +76,7 @@ func (o *Owners) lookUp(id uint64, terms Terms, ask Ask) sticky.Key {
 	}
 	defer o.queue.leave()
 	before, ok := o.cache.GetIfPresent(id)
-	if ok && before.isFresh() {
+	if ok && before.isFresh(o.now()) {
 		return before.key // the look-up before this one has just ended
 	}
 	began := time.Now()
@@ -88,12 +88,12 @@ func (o *Owners) lookUp(id uint64, terms Terms, ask Ask) sticky.Key {
 	o.counts.Asked(ended(key, err), time.Since(began))
 	switch {
 	case err != nil:
-		o.remember(id, before.key, failurePause)
+		o.remember(id, before.key, brief, failurePause)
 		return before.key
 	case key == sticky.None:
-		o.remember(id, key, terms.RefusedTTL)
+		o.remember(id, key, brief, terms.RefusedTTL)
 	default:
-		o.remember(id, key, terms.TTL)
+		o.remember(id, key, brief, terms.TTL)
 	}
 	return key
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/caddy-matrix/caddy-synapse-workers/metrics"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
-	"github.com/caddy-matrix/caddy-synapse-workers/uptime"
 )
 
 // Owners remembers the owners of tokens. It may be used by many goroutines, and
@@ -27,18 +26,13 @@ type Owners struct {
 	queue   *queue
 	breaker *gobreaker.CircuitBreaker[sticky.Key]
 	counts  *metrics.LookUps
+	now     Clock
 	places  int // for tokens
-}
-
-// entry is what is known of a token.
-type entry struct {
-	key   sticky.Key // of its owner; None if Synapse does not know or did not say
-	until int64      // the moment when to ask again
 }
 
 // Capacity bounds what Owners take of the machine and of Synapse.
 type Capacity struct {
-	// How many tokens are remembered, at about 100 bytes each.
+	// How many tokens are remembered, at about 130 bytes each.
 	Tokens int
 
 	// How many look-ups may be under way at a time.
@@ -46,14 +40,18 @@ type Capacity struct {
 }
 
 // New returns Owners that know nobody, and whose look-ups are counted. They call
-// changed when look-ups begin to fail, and when they work again.
-func New(c Capacity, counts *metrics.LookUps, changed func(failing bool)) *Owners {
+// changed when look-ups begin to fail, and when they work again. The clock is
+// [uptime.Now], but for a simulation.
+func New(c Capacity, now Clock, counts *metrics.LookUps, changed func(failing bool)) *Owners {
 	return &Owners{
-		seed:    maphash.MakeSeed(),
-		cache:   otter.Must(&otter.Options[uint64, entry]{MaximumSize: c.Tokens}),
+		seed: maphash.MakeSeed(),
+		cache: otter.Must(&otter.Options[uint64, entry]{
+			MaximumSize: c.Tokens, ExpiryCalculator: lifetime{}, Clock: now,
+		}),
 		queue:   newQueue(c.LookUps),
 		breaker: newBreaker(changed),
 		counts:  counts,
+		now:     now,
 		places:  c.Tokens,
 	}
 }
@@ -79,7 +77,7 @@ func (o *Owners) Recall(token string) (sticky.Key, Memory) {
 	switch {
 	case !ok:
 		return sticky.None, Unknown
-	case known.isFresh():
+	case known.isFresh(o.now()):
 		return known.key, Fresh
 	case known.key == sticky.None:
 		return sticky.None, Unknown
@@ -100,9 +98,7 @@ func (o *Owners) Failing() bool { return o.breaker.State() != gobreaker.StateClo
 // nothing of the token, and nobody can make up one that collides.
 func (o *Owners) digest(token string) uint64 { return maphash.String(o.seed, token) }
 
-func (e entry) isFresh() bool { return uptime.Now() < e.until }
-
 // remember notes what was learned of a token, for a while.
-func (o *Owners) remember(id uint64, key sticky.Key, d time.Duration) {
-	o.cache.Set(id, entry{key: key, until: uptime.Now() + int64(d)})
+func (o *Owners) remember(id uint64, key sticky.Key, brief bool, d time.Duration) {
+	o.cache.Set(id, entry{key: key, until: o.now() + int64(d), brief: brief})
 }

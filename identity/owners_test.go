@@ -13,6 +13,7 @@ import (
 
 	"github.com/caddy-matrix/caddy-synapse-workers/metrics"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
+	"github.com/caddy-matrix/caddy-synapse-workers/uptime"
 )
 
 var terms = Terms{Timeout: 5 * time.Second, TTL: time.Hour, RefusedTTL: time.Minute}
@@ -57,7 +58,7 @@ func owners() *Owners { return placesFor(1000) }
 
 // placesFor are owners of whom so many tokens are remembered.
 func placesFor(tokens int) *Owners {
-	return New(Capacity{Tokens: tokens, LookUps: 4}, metrics.NewLookUps(), func(bool) {})
+	return New(Capacity{Tokens: tokens, LookUps: 4}, uptime.Now, metrics.NewLookUps(), func(bool) {})
 }
 
 func learn(t *testing.T, o *Owners, s *synapse, token string) sticky.Key {
@@ -225,7 +226,7 @@ func TestFailures(t *testing.T) {
 func TestBreaker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var changes []bool
-		o := New(Capacity{Tokens: 1000, LookUps: 4}, metrics.NewLookUps(), func(failing bool) { changes = append(changes, failing) })
+		o := New(Capacity{Tokens: 1000, LookUps: 4}, uptime.Now, metrics.NewLookUps(), func(failing bool) { changes = append(changes, failing) })
 		s := &synapse{err: errors.New("connection refused")}
 		n := 0
 		ask := func() sticky.Key { n++; return learn(t, o, s, fmt.Sprint("token", n)) }

@@ -34,6 +34,10 @@ func shapeOf(token string) shape {
 	return unknown
 }
 
+// Brief reports whether a token is of a sort that clients replace every few
+// minutes: those of Matrix Authentication Service.
+func Brief(token string) bool { return shapeOf(token) == ofMAS }
+
 // synapseOwner returns the key of the user whose localpart Synapse wrote into a
 // token, syt_LOCALPART_RANDOM_CHECKSUM.
 func synapseOwner(token string) (Key, bool) {

@@ -10,6 +10,7 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/metrics"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
+	"github.com/caddy-matrix/caddy-synapse-workers/uptime"
 )
 
 // costs are measured on this machine.
@@ -78,7 +79,7 @@ func decide(n, held int) (decision, error) {
 // tokenMemory is how many bytes a token takes that is remembered.
 func tokenMemory(tokens int) float64 {
 	before := inUse()
-	owners := identity.New(identity.Capacity{Tokens: tokens, LookUps: 32}, metrics.NewLookUps(), func(bool) {})
+	owners := identity.New(identity.Capacity{Tokens: tokens, LookUps: 32}, uptime.Now, metrics.NewLookUps(), func(bool) {})
 	for i := range tokens {
 		asks(owners, "mat_"+strconv.Itoa(i), i)
 	}

@@ -119,7 +119,7 @@ func (r *results) tokenText() string {
 
 // pollMemory is how many bytes a waiting long poll takes at a proxy, as
 // bench/proxies measures.
-const pollMemory = 42.3 * 1024
+const pollMemory = 42.0 * 1024
 
 func (r *results) costText() string {
 	if len(r.costs.decisions) == 0 {
@@ -133,7 +133,7 @@ func (r *results) costText() string {
 		fmt.Fprintf(&b, "| among %d workers | %.2f µs | %.2f µs |\n", idle.workers, idle.takes.Seconds()*1e6, busy.takes.Seconds()*1e6)
 	}
 	polls := r.polls(20) / float64(r.Proxies)
-	tokens := polls * 40 / 3
+	tokens := 2 * polls // the one in use, and the one before it
 	fmt.Fprintf(&b, "\n| memory of a proxy, at 20 o'clock | each | all |\n|---|---|---|\n"+
 		"| %.0f long polls ([bench](../bench/proxies/README.md)) | %.1f KiB | %.0f MiB |\n"+
 		"| %.0f tokens | %.0f bytes | %.0f MiB |\n"+

@@ -66,7 +66,7 @@ func (s scale) learn() []learned {
 	polls := int(s.polls(20))
 	each := polls / s.Proxies
 	return []learned{
-		s.pinned(each * 4 / 3), s.pinned(each * 8 / 3), s.pinned(each * 40 / 3),
+		s.pinned(each * 4 / 3), s.pinned(each * 8 / 3),
 		s.scattered(each * 8 / 3), s.scattered(polls), s.scattered(polls * 2),
 	}
 }
