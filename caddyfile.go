@@ -62,7 +62,7 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 //	    # what falls to the main process when workers are down
 //	    fallback_limit <requests>|off
 //
-//	    # what a worker does not recognise goes once to main
+//	    # what a worker does not recognise goes to another one, and once to main
 //	    replay off
 //
 //	    # the edge

@@ -69,7 +69,7 @@ var (
 	repeats = series("repeats_total", Counter,
 		"Those of the retries that a worker may have seen before.", "pool")
 	replays = series("replays_total", Counter,
-		"Requests that a worker did not recognise and that were sent to the main process.", "class", "pool", "result")
+		"Requests that a worker did not recognise and that were sent to another one or to the main process.", "class", "pool", "result")
 	keys = series("affinity_keys", Gauge,
 		"Users, rooms and servers that a pool served in the last 5 minutes, of a sample of at most 1024.", "pool")
 	moved = series("affinity_moved_keys", Gauge,

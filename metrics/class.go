@@ -27,7 +27,8 @@ func (c *Class) End(outcome Outcome, took time.Duration) {
 }
 
 // Replay counts a request that the pool's worker did not recognise and that was
-// sent to the main process, which did or did not recognise it either.
+// sent to another one or to the main process, which did or did not recognise it
+// either.
 func (c *Class) Replay(recognised bool) {
 	if recognised {
 		c.healed.Add(1)

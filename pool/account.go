@@ -35,17 +35,11 @@ func (v *Visit) account() []attribute.KeyValue {
 	if len(v.tried) > 0 {
 		account = append(account, attribute.StringSlice("failed", v.tried))
 	}
-	return append(account, attribute.Int("retries", v.retries()), attribute.Bool("replayed", v.replayed))
+	return append(account, attribute.Int("retries", v.retries()), attribute.Bool("replayed", v.replays > 0))
 }
 
-// retries is how often the request was sent again, but for a replay on main.
-func (v *Visit) retries() int {
-	sent := v.attempt.Sent()
-	if v.replayed {
-		sent--
-	}
-	return max(sent-1, 0)
-}
+// retries is how often the request was sent again, but for replays.
+func (v *Visit) retries() int { return max(v.attempt.Sent()-v.replays-1, 0) }
 
 // Log adds the account to the line of the request in the access log, if the
 // server keeps one. It is given when that line is written.

@@ -29,9 +29,10 @@ type Config struct {
 	FallbackLimit *int `json:"fallback_limit,omitempty"`
 
 	// Whether a request that a worker does not recognise, although it should
-	// have it, is left at that. By default it is sent once to the main process,
-	// unless only certain processes may answer it, or its body is larger than
-	// 64 KiB. At most 5 % of a pool's requests and 10 a second are.
+	// have it, is left at that. By default it is sent to another worker of the
+	// pool, and if that one does not help, once to the main process, unless only
+	// certain processes may answer it, or its body is larger than 64 KiB. At
+	// most 5 % of a pool's requests are in vain, and 10 a second go to main.
 	// Default: `false`.
 	ReplayOff bool `json:"replay_off,omitempty"`
 

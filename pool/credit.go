@@ -30,6 +30,9 @@ func (c *credit) spend() bool {
 	if c.left.Add(-c.share) >= 0 {
 		return true
 	}
-	c.left.Add(c.share)
+	c.refund()
 	return false
 }
+
+// refund gives back what a second time costs.
+func (c *credit) refund() { c.left.Add(c.share) }

@@ -12,9 +12,11 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/routing"
 )
 
-// A request that a worker does not recognise is sent once to the main process,
-// which may: a table that does not fit the running Synapse then costs a detour
-// instead of an error. The limits keep a detour from becoming a habit.
+// A request that a worker does not recognise is replayed on another one of its
+// pool, and then on the main process, which may: a worker that is in the wrong
+// pool, or a table that does not fit the running Synapse, then costs a detour
+// instead of an error. The limits keep a detour from becoming a habit, but where
+// another worker of the pool helps there is none.
 const (
 	replaysPerSecond = 10               // to main, over all pools
 	replayShare      = 20               // one request in so many of a pool
@@ -22,74 +24,126 @@ const (
 	believedFor      = 10 * time.Minute // that nobody has an endpoint
 )
 
-// healer decides which requests are replayed on main, and remembers where that
-// was of no use.
+// healer decides which requests are replayed, and remembers where that was of no
+// use.
 type healer struct {
 	rate     *rate.Limiter
-	believed sync.Map // replay to the time.Time until which main is not asked again
-	reported sync.Map // replays that stand in the log
+	believed sync.Map // replay to the time.Time until which nobody else is asked again
+	reported sync.Map // replays and strangers that stand in the log
 	logger   *zap.Logger
 }
 
 // replay names an endpoint and method.
 type replay struct{ method, endpoint string }
 
+// stranger names a worker that is in the wrong pool.
+type stranger struct{ pool, worker string }
+
 func newHealer(logger *zap.Logger) *healer {
 	return &healer{rate: rate.NewLimiter(replaysPerSecond, replaysPerSecond), logger: logger}
 }
 
-// Heals reports whether requests of a class are replayed on main if a worker
-// does not recognise them. Those of a hard or lone class would fail there, and
+// Heals reports whether requests of a class are replayed if a worker does not
+// recognise them. Those of a hard or lone class would fail there, and
 // a transaction of another homeserver must not be handled twice.
 func (s *Set) Heals(class endpoint.Class) bool {
 	return s.healer != nil && !class.Alone() && class != endpoint.ClassFederationInbound &&
 		s.plan.chains[class][0].Pool != routing.Main
 }
 
-// ask sends a request to a pool, and once more to main if the pool's worker does
-// not recognise it.
+// ask sends a request to a pool. If its worker does not recognise it, another
+// one of the pool is asked, and then main.
 func (s *Set) ask(p *running, w http.ResponseWriter, r *http.Request, v *Visit) result {
 	if p == s.pools[routing.Main] || !s.Heals(v.Match.Class) {
 		return p.serve(w, r, v)
 	}
 	p.replays.earn(0)
-	first := watch(w)
-	defer first.close()
-	got := p.serve(first, r, v)
-	if !first.unrecognised() || !s.healer.allows(v, p.replays) {
-		first.release()
+	got, refusal := p.hear(w, r, v)
+	switch {
+	case refusal == nil:
+		return got
+	case !s.healer.allows(v, p.replays):
+		refusal.send(w)
 		return got
 	}
-	first.discard()
-	return s.replay(p, w, r, v)
+	if p.config.several() && v.attempt.Worker() != nil {
+		if second, answered := s.replayBeside(p, w, r, v); answered {
+			return second
+		}
+	}
+	if !s.healer.rate.Allow() {
+		refusal.send(w)
+		return got
+	}
+	return s.replayOnMain(p, w, r, v)
 }
 
-// replay sends a request to main that a worker of another pool did not
-// recognise.
-func (s *Set) replay(p *running, w http.ResponseWriter, r *http.Request, v *Visit) result {
-	main := s.pools[routing.Main]
-	v.pool, v.replayed = main.name, true
-	v.attempt.Begin(true)
-	second := watch(w)
-	defer second.close()
-	got := main.serve(second, r, v)
-	if got.answer == nil {
-		recognised := !second.unrecognised()
-		p.counts.Class(v.Match.Class).Replay(recognised)
-		s.healer.healed(v, p.name, recognised)
+// hear sends a request to the pool. If the answer is that it is not recognised,
+// the client does not get it yet.
+func (p *running) hear(w http.ResponseWriter, r *http.Request, v *Visit) (result, *refusal) {
+	answer := watch(w)
+	defer answer.close()
+	got := p.serve(answer, r, v)
+	if answer.unrecognised() {
+		return got, answer.retract()
 	}
-	second.release()
+	answer.release()
+	return got, nil
+}
+
+// replayBeside sends a request to another worker of the pool than the one that
+// did not recognise it. It reports whether there is one that does.
+func (s *Set) replayBeside(p *running, w http.ResponseWriter, r *http.Request, v *Visit) (got result, answered bool) {
+	refused := v.attempt.Worker().Name()
+	v.replays++
+	v.attempt.Last = false // main comes after it
+	got, refusal := p.hear(w, r, v)
+	if refusal != nil || got.down {
+		return got, false
+	}
+	if got.answer == nil && r.Context().Err() == nil {
+		p.replays.refund()
+		p.counts.Class(v.Match.Class).Replay(true)
+		s.healer.met(stranger{p.name, refused})
+	}
+	return got, true
+}
+
+// replayOnMain sends a request to main that no worker of another pool
+// recognises.
+func (s *Set) replayOnMain(p *running, w http.ResponseWriter, r *http.Request, v *Visit) result {
+	main := s.pools[routing.Main]
+	v.pool = main.name
+	v.replays++
+	v.attempt.Begin(true)
+	got, refusal := main.hear(w, r, v)
+	if got.answer == nil {
+		p.counts.Class(v.Match.Class).Replay(refusal == nil)
+		s.healer.healed(v, p.name, refusal == nil)
+	}
+	if refusal != nil {
+		refusal.send(w)
+	}
 	return got
 }
 
 // allows reports whether a request that a worker did not recognise may be
-// replayed, and takes that out of the limits.
+// replayed, and takes that out of the pool's credit.
 func (h *healer) allows(v *Visit, credit *credit) bool {
 	until, known := h.believed.Load(v.replay())
 	if known && time.Now().Before(until.(time.Time)) {
 		return false
 	}
-	return v.Body.Whole() && h.rate.Allow() && credit.spend()
+	return v.Body.Whole() && credit.spend()
+}
+
+// met says once that a worker is in the wrong pool.
+func (h *healer) met(s stranger) {
+	if _, said := h.reported.LoadOrStore(s, true); !said {
+		h.logger.Warn("a worker does not know an endpoint that another one of its pool knows; check whether it belongs there, and what its listener serves",
+			zap.String("pool", s.pool),
+			zap.String("worker", s.worker))
+	}
 }
 
 // healed takes note of main's answer. If main does not know the endpoint

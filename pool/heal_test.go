@@ -59,7 +59,7 @@ func TestWatch(t *testing.T) {
 				t.Fatalf("unrecognised is %v", got)
 			}
 			if tt.unrecognised {
-				w.discard()
+				w.retract()
 				if len(client.Header()) != 1 || client.Header().Get("Server") != "before" {
 					t.Errorf("headers of the discarded answer are left: %v", client.Header())
 				}

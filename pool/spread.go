@@ -9,17 +9,20 @@ import (
 type spread [endpoint.ClassCount]bool
 
 // newSpread finds the classes with a pool of several workers on their way.
-// Workers that are found while the pool runs count as several.
 func newSpread(chains routing.Chains, pools []*Pool) (s spread) {
 	for class, chain := range chains {
 		for _, step := range chain {
-			if p := pools[step.Pool]; len(p.Workers) != 1 || !p.listed() {
+			if pools[step.Pool].several() {
 				s[class] = true
 			}
 		}
 	}
 	return s
 }
+
+// several reports whether the pool has more than one worker. Those that are found
+// while it runs count as several.
+func (p *Pool) several() bool { return len(p.Workers) != 1 || !p.listed() }
 
 // Spreads reports whether requests of a class have a choice of workers, so that
 // it matters to whom they belong.

@@ -40,7 +40,7 @@ type Visit struct {
 	pool     string         // that the request was sent to last
 	again    int            // how often it was sent after a worker may have seen it
 	tried    []string       // the workers that failed it, of all pools
-	replayed bool           // whether it was sent to main because a worker did not recognise it
+	replays  int            // how often it was sent again because a worker did not recognise it
 }
 
 // The placeholders of a visit.

@@ -95,10 +95,27 @@ func (w *watched) release() {
 	_, _ = w.ResponseWriterWrapper.Write(w.body.Bytes()) // fails only if the client is gone
 }
 
-// discard forgets what was held back, so that another answer can be given.
-func (w *watched) discard() {
+// retract takes back what was held back, so that another answer can be given.
+func (w *watched) retract() *refusal {
+	r := &refusal{w.status, w.Header().Clone(), bytes.Clone(w.body.Bytes())}
 	w.status = 0
 	w.before.restore(w.Header())
+	return r
+}
+
+// refusal is an answer that was taken back.
+type refusal struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// send gives the client the answer after all, instead of any other.
+func (r *refusal) send(w http.ResponseWriter) {
+	clear(w.Header())
+	maps.Copy(w.Header(), r.header)
+	w.WriteHeader(r.status)
+	_, _ = w.Write(r.body) // fails only if the client is gone
 }
 
 // header remembers a header as it was, mostly without an allocation.

@@ -144,13 +144,12 @@ func (w *world) dnsTellsADeadAddress() figures {
 }
 
 // dnsTellsAnotherPool has DNS tell a worker of another pool, which knows only
-// what its own pool serves. Main heals some of what is sent there, so there is no
-// promise: one user in seven sees it.
+// what its own pool serves. Others answer what is sent there.
 func (w *world) dnsTellsAnotherPool() figures {
 	w.fleet.workers["events-0"].behave(behaviour{Only: "/rooms/"})
-	r := w.lies("DNS tells a worker of another pool", "events-0", nil, func() []map[int]string { return nil })
-	r.may = r.requests / 7
-	return r
+	return w.lies("DNS tells a worker of another pool", "events-0", nil, func() []map[int]string {
+		return w.awaitAll("that all are served", anyhow)
+	})
 }
 
 // proxyIsKilled kills a proxy, which starts again.

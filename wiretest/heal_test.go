@@ -1,6 +1,8 @@
 package wiretest
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
@@ -122,5 +124,73 @@ func TestReplaysAreLimited(t *testing.T) {
 	}
 	if n := p.Workers("main")[0].Count(); n < 10 || n > 40 {
 		t.Errorf("main was asked %d times for 60 requests", n)
+	}
+}
+
+const strangerSite = `synapse_workers {
+	main $main
+	generic_worker $generic1 $generic2 $generic3
+}`
+
+// A worker that is in the wrong pool costs a detour to another one of it, however
+// many requests belong to it, body and all. Main is left alone, and the log says
+// once which worker it is.
+func TestStrangerCostsADetour(t *testing.T) {
+	p := proxytest.Config{Site: strangerSite, Level: "WARN"}.Start(t)
+	stranger := p.Worker("generic2")
+	stranger.Answers(proxytest.Status(404, unrecognised))
+	for n := range 200 {
+		call := proxytest.Call{Method: "PUT", Target: sendTarget, Body: fmt.Sprintf(`{"body":"%d"}`, n)}
+		if n%2 == 0 {
+			call = proxytest.Call{Target: syncTarget}
+		}
+		call.Header = []string{proxytest.Bearer(fmt.Sprint("user", n), "a")}
+		if res := p.Send(call); res.Status != 200 {
+			t.Fatalf("request %d was answered %d %s", n, res.Status, res.Body)
+		}
+	}
+	if stranger.Count() < 20 {
+		t.Errorf("the stranger was asked %d times only", stranger.Count())
+	}
+	if n := p.Worker("main").Count(); n != 0 {
+		t.Errorf("main was asked %d times", n)
+	}
+	if n := strings.Count(p.Log(), "check whether it belongs there"); n != 1 {
+		t.Errorf("the log says %d times that there is a stranger", n)
+	}
+}
+
+// A pool whose workers all recognise nothing costs each request one of them more
+// and main, within the limits.
+func TestStrangersOnly(t *testing.T) {
+	p := proxytest.Start(t, strangerSite)
+	for _, w := range p.Workers("generic1", "generic2", "generic3") {
+		w.Answers(proxytest.Status(404, unrecognised))
+	}
+	const requests = 200
+	for n := range requests {
+		res := p.Get(syncTarget, proxytest.Bearer(fmt.Sprint("user", n), "a"))
+		if res.Status != 200 && res.Body != unrecognised {
+			t.Fatalf("request %d was answered %d %s", n, res.Status, res.Body)
+		}
+	}
+	asked := 0
+	for _, w := range p.Workers("generic1", "generic2", "generic3") {
+		asked += w.Count()
+	}
+	if main := p.Worker("main").Count(); main < 10 || asked < requests+main || asked > requests+20+requests/20 {
+		t.Errorf("main was asked %d times and the pool %d times for %d requests", main, asked, requests)
+	}
+}
+
+// If the others of the pool are down, main answers what a stranger does not
+// recognise.
+func TestLastStranger(t *testing.T) {
+	p := proxytest.Start(t, strangerSite)
+	p.Worker("generic1").Answers(proxytest.Status(404, unrecognised))
+	p.Worker("generic2").Kill()
+	p.Worker("generic3").Kill()
+	for range 5 {
+		wantFrom(t, p.Get(syncTarget, alice), "main")
 	}
 }
