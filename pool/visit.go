@@ -35,12 +35,12 @@ type Visit struct {
 	// nil for a GET request.
 	Whoami Whoami
 
-	attempt  upstream.Attempt
-	counts   *metrics.Class // of the pool that the request is or was in
-	pool     string         // that the request was sent to last
-	again    int            // how often it was sent after a worker may have seen it
-	tried    []string       // the workers that failed it, of all pools
-	replays  int            // how often it was sent again because a worker did not recognise it
+	attempt upstream.Attempt
+	counts  *metrics.Class // of the pool that the request is or was in
+	pool    string         // that the request was sent to last
+	again   int            // how often it was sent after a worker may have seen it
+	tried   []string       // the workers that failed it, of all pools
+	replays int            // how often it was sent again because a worker did not recognise it
 }
 
 // The placeholders of a visit.

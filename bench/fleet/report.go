@@ -127,7 +127,7 @@ func (r *results) costText() string {
 	}
 	const mebi = 1 << 20
 	var b strings.Builder
-	fmt.Fprintf(&b, "**Measured** on %s, which others may have used too:\n\n| a decision | all below the floor | all above it |\n|---|---|---|\n", machine.Describe())
+	fmt.Fprintf(&b, "**Measured** on %s, the best of 200 short rounds:\n\n| a decision | all below the floor | all above it |\n|---|---|---|\n", machine.Describe())
 	for i := 0; i < len(r.costs.decisions); i += 2 {
 		idle, busy := r.costs.decisions[i], r.costs.decisions[i+1]
 		fmt.Fprintf(&b, "| among %d workers | %.2f µs | %.2f µs |\n", idle.workers, idle.takes.Seconds()*1e6, busy.takes.Seconds()*1e6)
