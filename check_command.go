@@ -106,9 +106,17 @@ func (c *checkup) check() (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	handlers, err := loadHandlers(c.config, c.adapter)
+	config, _, _, err := caddycmd.LoadConfig(c.config, c.adapter)
 	if err != nil {
 		return nil, err
+	}
+	handlers, err := handlersOf(c.config, config)
+	if err != nil {
+		return nil, err
+	}
+	loggers, err := tokenLoggers(config)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", c.config, err)
 	}
 	where := readPlaces(c.config)
 	proxies := make([]audit.Proxy, len(handlers))
@@ -116,6 +124,7 @@ func (c *checkup) check() (*report, error) {
 		if proxies[i], err = h.handler.proxy(where); err != nil {
 			return nil, fmt.Errorf("%s: %w", c.config, err)
 		}
+		proxies[i].LogsTokens = len(loggers) > 0
 	}
 	findings, err := audit.Of(deployment, proxies, running)
 	if err != nil {

@@ -1,23 +1,23 @@
 package synapseworkers_test
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
+
+	synapseworkers "github.com/caddy-matrix/caddy-synapse-workers"
 )
 
 // switchesLogOn finds the directive log, and the global option.
 var switchesLogOn = regexp.MustCompile(`(?m)^\s*log(\s|$)`)
 
 // TestExamplesLogNoTokens shows that every Caddyfile of the repository that
-// keeps an access log keeps access tokens out of it.
+// keeps an access log keeps access tokens out of it, but for those of the rule
+// token_log.
 func TestExamplesLogNoTokens(t *testing.T) {
 	checked := 0
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
@@ -25,7 +25,7 @@ func TestExamplesLogNoTokens(t *testing.T) {
 			return err
 		}
 		for _, text := range caddyfilesIn(t, path) {
-			if !switchesLogOn.MatchString(text) {
+			if strings.Contains(path, "check/token_log") || !switchesLogOn.MatchString(text) {
 				continue
 			}
 			checked++
@@ -63,81 +63,17 @@ func caddyfilesIn(t *testing.T, path string) (texts []string) {
 	return []string{text}
 }
 
-// logging is what a configuration says of access logs.
-type logging struct {
-	Logging struct{ Logs map[string]accessLog }
-	Apps    struct {
-		HTTP struct {
-			Servers map[string]struct {
-				Logs *struct {
-					DefaultName string              `json:"default_logger_name"`
-					Names       map[string][]string `json:"logger_names"`
-				}
-			}
-		}
-	}
-}
-
-// accessLog is what it says of one.
-type accessLog struct {
-	Include []string
-	Encoder struct {
-		Format string
-		Fields map[string]struct {
-			Filter  string
-			Actions []struct{ Parameter string }
-		}
-	}
-}
-
 // hidesTokens tells which access log of a Caddyfile does not hide access tokens.
 func hidesTokens(caddyfile string) error {
 	config, _, err := adaptFile(caddyfile)
 	if err != nil {
 		return err
 	}
-	var c logging
-	if err := json.Unmarshal([]byte(config), &c); err != nil {
-		return err
+	loggers, err := synapseworkers.TokenLoggers([]byte(config))
+	if err == nil && len(loggers) > 0 {
+		err = fmt.Errorf("the loggers %q do not hide tokens", loggers)
 	}
-	var errs []error
-	for _, server := range c.Apps.HTTP.Servers {
-		if server.Logs == nil {
-			continue
-		}
-		names := []string{server.Logs.DefaultName}
-		for _, more := range server.Logs.Names {
-			names = append(names, more...)
-		}
-		for _, name := range names {
-			if !c.logOf(name).hidesTokens() {
-				errs = append(errs, fmt.Errorf("the log %q does not hide tokens", name))
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// logOf returns the log that gets the entries of a logger.
-func (c *logging) logOf(name string) accessLog {
-	for _, log := range c.Logging.Logs {
-		if slices.Contains(log.Include, "http.log.access."+name) {
-			return log
-		}
-	}
-	return c.Logging.Logs["default"]
-}
-
-// hidesTokens reports whether a log leaves out access tokens, and those of a
-// single sign-on.
-func (l accessLog) hidesTokens() bool {
-	uri := l.Encoder.Fields["request>uri"]
-	hidden := false
-	for _, action := range uri.Actions {
-		hidden = hidden || action.Parameter == "access_token"
-	}
-	return l.Encoder.Format == "filter" && uri.Filter == "query" && hidden &&
-		l.Encoder.Fields["resp_headers>Location"].Filter == "delete"
+	return err
 }
 
 // TestHidesTokens shows that no way to log a token goes unseen.
@@ -153,6 +89,8 @@ func TestHidesTokens(t *testing.T) {
 		{"http://:80 {\n log {\n " + filter + " }\n}\n", true},
 		{"http://a:80 {\n log {\n " + filter + " }\n}\n", false}, // requests for other hosts stand in the default log
 		{"http://:80 {\n log {\n format json\n }\n}\n", false},
+		{"http://:80 {\n log {\n format append {\n a b\n wrap " + strings.TrimPrefix(filter, "format ") + " }\n }\n}\n", true},
+		{"http://:80 {\n log {\n format append {\n a b\n }\n }\n}\n", false},
 		{"http://a:80 {\n log {\n " + filter + " }\n}\nhttp://b:80 {\n log {\n output stdout\n }\n}\n", false},
 		{"http://:80 {\n log {\n " + strings.Replace(filter, "access_token", "token", 1) + " }\n}\n", false},
 		{"http://:80 {\n log {\n " + strings.Replace(filter, "resp_headers>Location delete", "", 1) + " }\n}\n", false},

@@ -109,7 +109,11 @@ type site struct {
 
 // load reads the configuration and readies its handlers for questions.
 func (q *question) load() ([]site, error) {
-	handlers, err := loadHandlers(q.config, q.adapter)
+	config, _, _, err := caddycmd.LoadConfig(q.config, q.adapter)
+	if err != nil {
+		return nil, err
+	}
+	handlers, err := handlersOf(q.config, config)
 	if err != nil {
 		return nil, err
 	}
@@ -131,12 +135,8 @@ type hosted struct {
 	handler *Handler
 }
 
-// loadHandlers reads a configuration and finds its handlers.
-func loadHandlers(file, adapter string) ([]hosted, error) {
-	config, _, _, err := caddycmd.LoadConfig(file, adapter)
-	if err != nil {
-		return nil, err
-	}
+// handlersOf finds the handlers of a configuration, which comes from a file.
+func handlersOf(file string, config []byte) ([]hosted, error) {
 	var tree any
 	if err := json.Unmarshal(config, &tree); err != nil {
 		return nil, err

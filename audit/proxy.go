@@ -24,6 +24,9 @@ type Proxy struct {
 	// RequestID is the header with an id of the request, or empty.
 	RequestID string
 
+	// LogsTokens tells whether an access log shows access tokens.
+	LogsTokens bool
+
 	// Version is the release whose endpoints are used.
 	Version endpoint.Version
 

@@ -42,4 +42,5 @@ var Rules = []Rule{
 
 	{"version", Error, "endpoints of another release than the one that runs, or that reads such files", (*inspection).version},
 	{"request_id", Warning, "a request id that Synapse does not read", (*inspection).requestID},
+	{"token_log", Warning, "an access log that shows access tokens", (*inspection).tokenLog},
 }

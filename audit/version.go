@@ -73,25 +73,3 @@ func (in *inspection) oldest() (since endpoint.Version, what string, place homes
 	}
 	return since, what, place
 }
-
-// requestID finds proxies that send the id of a request where Synapse does not
-// look for it.
-func (in *inspection) requestID() (found []Finding) {
-	for i := range in.proxies {
-		p := &in.proxies[i]
-		if p.RequestID == "" {
-			continue
-		}
-		in.targets(p.main(), func(_ Upstream, t target) {
-			if t.listener.RequestID != p.RequestID {
-				found = append(found, Finding{
-					What:  fmt.Sprintf("the proxy sends the id of a request as %s, but main does not read it there", p.RequestID),
-					Proxy: p.option("request_id_header"), Synapse: t.listener.Place,
-					Breaks: "a request has another id in Synapse's log",
-					Write:  inSynapse("request_id_header: " + p.RequestID + ", in all listeners"),
-				})
-			}
-		})
-	}
-	return found
-}

@@ -1,0 +1,4 @@
+package synapseworkers
+
+// TokenLoggers is for tests outside of the package.
+var TokenLoggers = tokenLoggers
