@@ -21,7 +21,7 @@ func (t *Table) Classify(method, path, query string) Match {
 		return Match{}
 	}
 	s := search{method: methodOf(method), query: query}
-	if found := s.from(&t.root, path[1:]); found != nil {
+	if found := s.from(t.enter(path)); found != nil {
 		return Match{Class: found.class, route: found, path: path, taken: true}
 	}
 	return Match{route: s.nearby, path: path}

@@ -12,6 +12,7 @@ type Table struct {
 	version Version
 	rows    []Row
 	root    node
+	heads   []head
 }
 
 //go:embed table.txt
@@ -84,6 +85,7 @@ func compile(src *source, v Version) (*Table, error) {
 			return nil, fmt.Errorf("line %d: %w", row.Line, err)
 		}
 	}
+	table.addHeads()
 	return table, nil
 }
 
