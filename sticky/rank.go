@@ -34,8 +34,14 @@ type Ranking struct {
 
 // Rank starts a walk. The ranking does not depend on the order of the seeds;
 // only workers of one name are ranked as they stand.
-func Rank(seeds []Seed, key Key) Ranking {
-	return Ranking{seeds: seeds, factor: factor(key), index: -1}
+func Rank(seeds []Seed, key Key) (r Ranking) {
+	r.Start(seeds, key)
+	return r
+}
+
+// Start is Rank for a Ranking that stays where it is, which saves a copy.
+func (r *Ranking) Start(seeds []Seed, key Key) {
+	r.seeds, r.factor, r.score, r.index = seeds, factor(key), 0, -1
 }
 
 // Next returns the index of the next best worker, false after the last. Each

@@ -195,21 +195,24 @@ func (s *Sticky) Select(pool reverseproxy.UpstreamPool, r *http.Request, _ http.
 	if a := attemptOf(r); a != nil {
 		return s.selectFor(a, pool)
 	}
-	c := s.choice(pool, recall(r))
+	var c choice
+	tried := recall(r)
+	c.enter(s, pool, tried)
 	if len(c.upstreams) == 0 {
 		return nil
 	}
 	key := s.keyOf(r)
 	i, outcome := c.pick(key)
 	if outcome == Tried {
-		c.tried.forget()
-		c = s.choice(pool, c.tried)
+		tried.forget()
+		c = choice{}
+		c.enter(s, pool, tried)
 		i, _ = c.pick(key)
 	}
 	if i < 0 {
 		return nil
 	}
-	remember(r, c.tried, c.workers[i])
+	remember(r, tried, c.workers[i])
 	return c.upstreams[i]
 }
 
@@ -218,7 +221,8 @@ func (s *Sticky) selectFor(a *Attempt, pool reverseproxy.UpstreamPool) *reversep
 	if a.outcome == Tried {
 		a.NextRound() // reverse_proxy's own lb_try_duration asks again
 	}
-	c := s.choice(pool, &a.tried)
+	var c choice
+	c.enter(s, pool, &a.tried)
 	if len(c.upstreams) == 0 {
 		a.settle(nil, Down)
 		return nil
@@ -235,19 +239,6 @@ func (s *Sticky) selectFor(a *Attempt, pool reverseproxy.UpstreamPool) *reversep
 	}
 	a.settle(c.workers[i], outcome)
 	return c.upstreams[i]
-}
-
-// choice returns the view of a pool of a request that was sent to some of its
-// workers before.
-func (s *Sticky) choice(pool reverseproxy.UpstreamPool, tried *tried) choice {
-	table := s.staff.table(pool, s.clock)
-	if table.live {
-		pool = table.upstreams
-	}
-	return choice{
-		upstreams: pool, table: table,
-		bound: s.bound, slowStart: s.slowStart, tried: tried, clock: clock{read: s.clock},
-	}
 }
 
 // parseKey returns the key that a configuration's word stands for.
