@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -56,8 +57,8 @@ func URI(raw string) Key { return hash(kindURI, raw) }
 // or alias. All percent-encodings of one id have one key. Ids are opaque: since
 // room version 12 they need not name a server.
 func Room(segment string) Key {
-	if segment == "" {
-		return None
+	if strings.IndexByte(segment, '%') < 0 {
+		return hash(kindRoom, segment)
 	}
 	var d digest
 	var block [256]byte

@@ -66,8 +66,8 @@ func serverKey(name string) Key {
 	if quoted {
 		name = name[1:max(1, len(name)-1)]
 	}
-	if name == "" {
-		return None
+	if isPlain(name) {
+		return hash(kindOrigin, name)
 	}
 	var d digest
 	var block [256]byte
@@ -78,6 +78,16 @@ func serverKey(name string) Key {
 		}
 		d.write(block[:n])
 	}
+}
+
+// isPlain reports whether a server's name is as it is hashed, like most.
+func isPlain(name string) bool {
+	for i := range len(name) {
+		if b := name[i]; b == '\\' || b != lower(b) {
+			return false
+		}
+	}
+	return true
 }
 
 // serverBlock writes a server's name in lower case for as long as there is room
