@@ -234,7 +234,7 @@ func ParseClass(name string) (Class, bool) {
 
 // Traits returns a copy of all that is said about the class.
 func (c Class) Traits() Traits {
-	traits := c.traits()
+	traits := *c.traits()
 	traits.Types = slices.Clone(traits.Types)
 	return traits
 }
@@ -255,9 +255,9 @@ func (c Class) LongPoll() bool { return c.traits().LongPoll }
 // there is one.
 func (c Class) MAS() bool { return c.traits().MAS }
 
-func (c Class) traits() Traits {
+func (c Class) traits() *Traits {
 	if c < ClassCount {
-		return classes[c].Traits
+		return &classes[c].Traits
 	}
-	return classes[ClassMain].Traits
+	return &classes[ClassMain].Traits
 }
