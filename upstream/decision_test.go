@@ -7,6 +7,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
+	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
 
 // decided are requests of every sort of key, each with its headers.
@@ -57,7 +58,8 @@ func TestWholeDecisionAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkWholeDecision has 250 ns for its target.
+// BenchmarkWholeDecision is with what is counted of each request: those in
+// flight, the outcomes, and the time that a worker is busy.
 func BenchmarkWholeDecision(b *testing.B) {
 	for _, d := range decided {
 		b.Run(d.class.String(), func(b *testing.B) {
@@ -67,5 +69,42 @@ func BenchmarkWholeDecision(b *testing.B) {
 				decide()
 			}
 		})
+	}
+}
+
+// BenchmarkDecisionParts is without. What is bare has 250 ns for its target.
+func BenchmarkDecisionParts(b *testing.B) {
+	table, pool := endpoint.Newest(), poolOf(names(16)...)
+	s := boundTo(b, pool)
+	for _, d := range decided {
+		a, r := new(Attempt), httptest.NewRequest(d.method, d.target, nil)
+		r.Header["Authorization"] = []string{d.authorization}
+		classify := func() endpoint.Match {
+			path, query, _ := endpoint.SplitTarget(r.RequestURI)
+			return table.Classify(r.Method, path, query)
+		}
+		keyOf := func(m endpoint.Match) sticky.Key { return KeyOf(m.Class.Key(), m.ID(), r) }
+		pick := func(key sticky.Key) {
+			c := choice{attempt: a}
+			c.enter(s, pool, &a.tried)
+			c.pick(key)
+		}
+		match := classify()
+		key := keyOf(match)
+		for _, part := range []struct {
+			name string
+			run  func()
+		}{
+			{"bare", func() { pick(keyOf(classify())) }},
+			{"classify", func() { classify() }},
+			{"key", func() { keyOf(match) }},
+			{"pick", func() { pick(key) }},
+		} {
+			b.Run(d.class.String()+"/"+part.name, func(b *testing.B) {
+				for b.Loop() {
+					part.run()
+				}
+			})
+		}
 	}
 }
