@@ -64,22 +64,29 @@ func TestSamplesAgreeWithReference(t *testing.T) {
 
 // TestMutantsAgreeWithReference does the same with requests gone wrong.
 func TestMutantsAgreeWithReference(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2))
-	samples := allSamples()
 	rounds := 15_000
 	if testing.Short() {
 		rounds = 4_000
 	}
+	holdMutants(t, rounds)
+}
+
+// holdMutants holds a number of mutants, always the same, against Synapse's own
+// regexes.
+func holdMutants(t *testing.T, number int) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(1, 2))
+	samples := allSamples()
 	known := 0
-	for range rounds {
+	for range number {
 		s := mutate(random, samples[random.IntN(len(samples))])
 		checkAgainstReference(t, s.method, s.path, s.query)
 		if Newest().Classify(s.method, s.path, s.query).taken {
 			known++
 		}
 	}
-	if known < rounds/5 || known > rounds*4/5 {
-		t.Errorf("%d of %d mutants hit a row: too tame or too wild to find anything", known, rounds)
+	if known < number/5 || known > number*4/5 {
+		t.Errorf("%d of %d mutants hit a row: too tame or too wild to find anything", known, number)
 	}
 }
 

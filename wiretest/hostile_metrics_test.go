@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
@@ -44,31 +45,22 @@ var valueOfSample = regexp.MustCompile(`(?m) [^ ]+$`)
 
 // Whoever asks for whatever, as whoever: the metrics have as many series as
 // before, and name nobody.
-func TestSeriesDoNotGrow(t *testing.T) {
+func TestSeriesDoNotGrow(t *testing.T) { wantNoNewSeries(t, 2000) }
+
+// wantNoNewSeries sends a number of requests, and checks the series of metrics.
+func wantNoNewSeries(t *testing.T, requests int) {
+	t.Helper()
 	p := proxytest.Config{Site: measuredSite, Servers: "metrics"}.Start(t)
-	series := func() []string {
-		var samples []string
-		for line := range strings.Lines(p.Get("/scrape").Body) {
-			if !strings.HasPrefix(line, "#") {
-				samples = append(samples, valueOfSample.ReplaceAllString(strings.TrimSpace(line), ""))
-			}
-		}
-		slices.Sort(samples)
-		return samples
-	}
 	const period = 5 * 7 * 4
-	for i := range period { // one of each kind
-		p.Send(variety(i))
-	}
-	before := series()
-	for i := range 2000 {
-		p.Send(variety(period + i))
-	}
-	after := series()
+	sendVariety(p, 0, period) // one of each kind
+	before := seriesOf(p)
+	sendVariety(p, period, requests)
+	after := seriesOf(p)
 	if len(before) < 50 || !strings.Contains(strings.Join(before, "\n"), "caddy_http_requests_total") ||
 		!strings.Contains(strings.Join(before, "\n"), "synapse_workers_requests_total") {
 		t.Fatalf("%d series are no test", len(before))
 	}
+	t.Logf("%d series, and %d after %d requests", len(before), len(after), requests)
 	for _, sample := range after {
 		// Caddy adds the health of each configured worker after 10 s
 		health := strings.HasPrefix(sample, "caddy_reverse_proxy_upstreams_healthy")
@@ -80,4 +72,29 @@ func TestSeriesDoNotGrow(t *testing.T) {
 			t.Errorf("a label of a client's: %s", sample)
 		}
 	}
+}
+
+// seriesOf lists the series of all metrics.
+func seriesOf(p *proxytest.Proxy) (series []string) {
+	for line := range strings.Lines(p.Get("/scrape").Body) {
+		if !strings.HasPrefix(line, "#") {
+			series = append(series, valueOfSample.ReplaceAllString(strings.TrimSpace(line), ""))
+		}
+	}
+	slices.Sort(series)
+	return series
+}
+
+// sendVariety sends a number of requests, by a few clients.
+func sendVariety(p *proxytest.Proxy, from, number int) {
+	const clients = 8
+	var all sync.WaitGroup
+	for i := range clients {
+		all.Go(func() {
+			for n := i; n < number; n += clients {
+				p.Send(variety(from + n))
+			}
+		})
+	}
+	all.Wait()
 }
