@@ -27,6 +27,7 @@ type parameterValues [maxParameters]struct {
 func readParameters(query string, names []string) (values parameterValues) {
 	semicolons := strings.IndexByte(query, ';') >= 0
 	for query != "" {
+		query = strings.TrimLeft(query, "&")
 		pair := query
 		if end := strings.IndexByte(pair, '&'); end >= 0 {
 			pair = pair[:end]

@@ -20,32 +20,32 @@ func Token(authorization []string, rawQuery string) (token string, ok bool) {
 
 // parameterOf returns the decoded value of the first parameter of that name in
 // a query, "" if there is none.
-func parameterOf(rawQuery, want string) string {
+func parameterOf(rawQuery, name string) string {
 	for rawQuery != "" {
 		var pair string
 		pair, rawQuery, _ = strings.Cut(rawQuery, "&")
-		name, value, _ := strings.Cut(pair, "=")
-		if spells(name, want) {
+		if value, ok := valueOf(pair, name); ok {
 			return queryUnescape(value)
 		}
 	}
 	return ""
 }
 
-// spells reports whether raw, percent-decoded, is the given word.
-func spells(raw, word string) bool {
-	if raw == word {
-		return true
-	}
-	n := 0
-	for i := 0; i < len(raw); n++ {
+// valueOf returns the value of a parameter, if it has the given name, which may
+// be percent-encoded there. Most others differ in the first byte.
+func valueOf(pair, name string) (value string, ok bool) {
+	i := 0
+	for n := range len(name) {
+		if i == len(pair) {
+			return "", false
+		}
 		var b byte
-		b, i = unescape(raw, i)
-		if n == len(word) || b != word[n] {
-			return false
+		if b, i = unescape(pair, i); b != name[n] {
+			return "", false
 		}
 	}
-	return n == len(word)
+	value, ok = strings.CutPrefix(pair[i:], "=")
+	return value, ok || i == len(pair)
 }
 
 // queryUnescape decodes a query value, in which a plus sign is a space.
