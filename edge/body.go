@@ -16,6 +16,7 @@ import (
 type Body struct {
 	source  io.ReadCloser
 	left    int64
+	ended   bool // whether the source has
 	touched atomic.Bool
 	closed  atomic.Bool
 	fault   atomic.Pointer[Error]
@@ -78,6 +79,9 @@ func (b *Body) Read(p []byte) (int, error) {
 	if b.fault.Load() != nil {
 		return 0, errFaulty
 	}
+	if b.ended {
+		return 0, io.EOF // a transport asks once more, when the server may be done with the request
+	}
 	if int64(len(p)) > b.left+1 {
 		p = p[:b.left+1]
 	}
@@ -88,6 +92,7 @@ func (b *Body) Read(p []byte) (int, error) {
 		return int(b.left), errFaulty
 	}
 	b.left -= int64(n)
+	b.ended = err == io.EOF
 	if err != nil && err != io.EOF && !b.closed.Load() {
 		b.fault.Store(ErrBadBody)
 	}

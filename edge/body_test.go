@@ -20,6 +20,26 @@ func TestBodyWithinItsLimit(t *testing.T) {
 	}
 }
 
+// A source that has ended is left alone: the server may be done with it.
+func TestBodyEndsOnce(t *testing.T) {
+	reads := 0
+	b := NewBody(io.NopCloser(readerFunc(func([]byte) (int, error) {
+		reads++
+		return 1, io.EOF
+	})), 5)
+	for range 3 {
+		_, _ = io.ReadAll(b)
+	}
+	if reads != 1 || b.Fault() != nil {
+		t.Errorf("%d reads, fault %v", reads, b.Fault())
+	}
+}
+
+// readerFunc is a source.
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
 func TestBodyBeyondItsLimit(t *testing.T) {
 	b := bodyOf("123456", 5)
 	got, err := io.ReadAll(b)

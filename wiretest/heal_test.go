@@ -186,10 +186,8 @@ func TestStrangersOnly(t *testing.T) {
 // If the others of the pool are down, main answers what a stranger does not
 // recognise.
 func TestLastStranger(t *testing.T) {
-	p := proxytest.Start(t, strangerSite)
+	p := proxytest.Config{Site: strangerSite, Dead: []string{"generic2", "generic3"}}.Start(t)
 	p.Worker("generic1").Answers(proxytest.Status(404, unrecognised))
-	p.Worker("generic2").Kill()
-	p.Worker("generic3").Kill()
 	for range 5 {
 		wantFrom(t, p.Get(syncTarget, alice), "main")
 	}
