@@ -58,7 +58,7 @@ func OpenAt(addr string) *Client {
 	if err != nil {
 		return &Client{err: err}
 	}
-	_ = conn.SetDeadline(time.Now().Add(Timeout))
+	allow(conn)
 	return &Client{conn: conn, reader: bufio.NewReader(conn)}
 }
 
@@ -78,9 +78,13 @@ func (c *Client) CloseWrite() { _ = c.conn.(*net.TCPConn).CloseWrite() }
 // Write writes bytes to the connection.
 func (c *Client) Write(raw string) {
 	if c.err == nil {
+		allow(c.conn)
 		_, c.err = io.WriteString(c.conn, raw)
 	}
 }
+
+// allow gives a connection the time for one more exchange.
+func allow(conn net.Conn) { _ = conn.SetDeadline(time.Now().Add(Timeout)) }
 
 // Read reads the response to a request with the given method.
 func (c *Client) Read(method string) *Response {

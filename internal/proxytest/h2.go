@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
@@ -32,7 +31,7 @@ func OpenH2At(addr string, settings ...http2.Setting) *H2 {
 	if err != nil {
 		return &H2{err: err}
 	}
-	_ = conn.SetDeadline(time.Now().Add(Timeout))
+	allow(conn)
 	c := &H2{conn: conn, framer: http2.NewFramer(conn, conn), stream: 1}
 	c.framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
 	_, err = conn.Write([]byte(http2.ClientPreface))
@@ -52,6 +51,7 @@ func (c *H2) Begin(call Call) {
 	if c.err != nil {
 		return
 	}
+	allow(c.conn)
 	c.err = c.framer.WriteHeaders(http2.HeadersFrameParam{
 		StreamID: c.stream, BlockFragment: block(call.fields()...), EndHeaders: true, EndStream: call.Body == "",
 	})
