@@ -7,7 +7,7 @@ import "sync/atomic"
 // refused the first.
 type credit struct {
 	share int64 // what a second time costs; a request earns 1
-	burst int64 // how many may come at once, at least
+	burst int64 // how many may come at once
 	left  atomic.Int64
 }
 
@@ -17,17 +17,18 @@ func newCredit(share, burst int64) *credit {
 	return c
 }
 
-// earn counts a request of the pool, which has that many in flight. As many
-// may be sent again at once: when a worker dies, all that it had in flight are.
-func (c *credit) earn(inFlight int64) {
-	if c.left.Load() < c.share*max(c.burst, inFlight) {
+// earn counts a request of the pool.
+func (c *credit) earn() {
+	if c.left.Load() < c.share*c.burst {
 		c.left.Add(1)
 	}
 }
 
-// spend takes a second time off the credit, if there is enough.
-func (c *credit) spend() bool {
-	if c.left.Add(-c.share) >= 0 {
+// spend takes a second time off the credit, if there is enough. As many more may
+// be owed as the pool has in flight, if that is said: when a worker dies, all that
+// it had are sent again at once, also if the pool has just begun.
+func (c *credit) spend(inFlight int64) bool {
+	if c.left.Add(-c.share) >= -c.share*inFlight {
 		return true
 	}
 	c.refund()

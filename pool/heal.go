@@ -57,7 +57,7 @@ func (s *Set) ask(p *running, w http.ResponseWriter, r *http.Request, v *Visit) 
 	if p == s.pools[routing.Main] || !s.Heals(v.Match.Class) {
 		return p.serve(w, r, v)
 	}
-	p.replays.earn(0)
+	p.replays.earn()
 	got, refusal := p.hear(w, r, v)
 	switch {
 	case refusal == nil:
@@ -134,7 +134,7 @@ func (h *healer) allows(v *Visit, credit *credit) bool {
 	if known && time.Now().Before(until.(time.Time)) {
 		return false
 	}
-	return v.Body.Whole() && credit.spend()
+	return v.Body.Whole() && credit.spend(0)
 }
 
 // met says once that a worker is in the wrong pool.

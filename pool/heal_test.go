@@ -15,20 +15,41 @@ import (
 func TestCredit(t *testing.T) {
 	c := newCredit(replayShare, replayBurst)
 	spent := 0
-	for c.spend() {
+	for c.spend(0) {
 		spent++
 	}
 	if spent != replayBurst {
 		t.Errorf("a burst of %d, want %d", spent, replayBurst)
 	}
 	for range 1000 {
-		c.earn(0)
-		if c.spend() {
+		c.earn()
+		if c.spend(0) {
 			spent++
 		}
 	}
 	if want := replayBurst + 1000/replayShare; spent != want {
 		t.Errorf("%d replays, want %d", spent, want)
+	}
+}
+
+// When a worker dies, all that it had may be sent again, also if the pool has
+// only just begun. That is owed: for as long as nothing new comes, there is no
+// more.
+func TestCreditForWhatIsInFlight(t *testing.T) {
+	const inFlight = 100
+	c := newCredit(repeatShare, repeatBurst)
+	spent := 0
+	for c.spend(inFlight) {
+		spent++
+	}
+	if spent != repeatBurst+inFlight {
+		t.Errorf("%d were sent again, want %d", spent, repeatBurst+inFlight)
+	}
+	for range repeatShare * inFlight {
+		c.earn()
+	}
+	if c.spend(0) {
+		t.Error("what was owed is forgotten")
 	}
 }
 

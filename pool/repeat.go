@@ -27,7 +27,7 @@ type Whoami interface {
 // hand. Once is enough: a request that kills workers must not kill them all.
 // What it takes to ask Synapse is paid for with credit, and comes last.
 func (p *running) mayRepeat(v *Visit) bool {
-	return p.weRetry() && v.again == 0 && v.Body.Whole() && v.harmless() && p.repeats.spend() && v.proved()
+	return p.weRetry() && v.again == 0 && v.Body.Whole() && v.harmless() && p.repeats.spend(p.inFlight.Load()) && v.proved()
 }
 
 // harmless reports whether the request cannot happen twice, by all that can be

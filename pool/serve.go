@@ -32,7 +32,8 @@ func unavailable(err error) result {
 // serve sends a request to the workers of the pool, one after the other, until
 // one answers.
 func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result {
-	p.repeats.earn(p.inFlight.Add(1))
+	p.inFlight.Add(1)
+	p.repeats.earn()
 	defer p.inFlight.Add(-1)
 	v.counts = p.counts.Class(v.Match.Class)
 	v.counts.Enter()
