@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/identity"
@@ -49,15 +50,14 @@ const part = 10
 func (l learned) run(devices int, comes func(device, poll int) bool) learned {
 	const polls = tokenTime / pollTime
 	var (
-		now           = int64(time.Hour)
-		clock         = func() int64 { return now }
-		owners        = identity.New(identity.Capacity{Tokens: l.Tokens / part, LookUps: 32}, clock, metrics.NewLookUps(), func(bool) {})
+		now           atomic.Int64 // which the memory's own goroutine reads too
+		owners        = identity.New(identity.Capacity{Tokens: l.Tokens / part, LookUps: 32}, now.Load, metrics.NewLookUps(), func(bool) {})
 		seen          = make([]int, devices) // how many tokens of a device came here, or might have
 		asked, needed int
 		warm          = 4 + 2*l.Tokens/part/devices
 	)
 	for poll := range (warm + 2) * polls {
-		now += int64(pollTime * time.Second)
+		now.Add(int64(pollTime * time.Second))
 		if poll == warm*polls {
 			asked, needed = 0, 0
 		}
