@@ -36,7 +36,7 @@ func (s *transcript) String() string {
 // The demonstration prints its pools and requests to try; its workers say who
 // they are; an interrupt ends it.
 func TestDemo(t *testing.T) {
-	listen := proxytest.FreeAddr(t)
+	listen := proxytest.Address(t)
 	interrupt, ended := make(chan os.Signal, 1), make(chan error, 1)
 	var out transcript
 	go func() { ended <- runDemo(&out, demo.Listen(listen), interrupt) }()

@@ -33,21 +33,14 @@ func newHoldingSite(t *testing.T) *holdingSite {
 	s := &holdingSite{t: t, arrived: make(chan string, 8), release: make(chan struct{})}
 	main, sync1, sync2 := s.backend("main"), s.backend("sync1"), s.backend("sync2")
 	t.Cleanup(func() { _ = caddy.Stop() })
-	var err error
-	for range 10 {
-		if err = s.load(main, sync1, sync2); err == nil || !strings.Contains(err.Error(), "address already in use") {
-			break
-		} // else somebody took the port
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.load(main, sync1, sync2)
 	return s
 }
 
-// load starts Caddy in front of the workers, on ports that are free.
-func (s *holdingSite) load(main, sync1, sync2 string) error {
-	s.listen, s.admin = proxytest.FreeAddr(s.t), proxytest.FreeAddr(s.t)
+// load starts Caddy in front of the workers.
+func (s *holdingSite) load(main, sync1, sync2 string) {
+	s.t.Helper()
+	s.listen, s.admin = proxytest.Address(s.t), proxytest.Address(s.t)
 	s.caddyfile = fmt.Sprintf(`{
 		admin %s
 		persist_config off
@@ -65,9 +58,11 @@ func (s *holdingSite) load(main, sync1, sync2 string) error {
 	}`, s.admin, s.listen, main, sync1, sync2)
 	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(s.caddyfile), nil)
 	if err != nil {
-		return err
+		s.t.Fatal(err)
 	}
-	return caddy.Load(config, true)
+	if err := caddy.Load(config, true); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // backend starts a worker and returns its address.
@@ -194,7 +189,7 @@ func TestDrainCommandRefuses(t *testing.T) {
 		{[]string{"drain", "--wait", "soon", "sync1"}, "soon"},
 		{[]string{"drain", "--wait", "-1s", "sync1"}, "--wait -1s: expected a duration"},
 		{[]string{"undrain", "--wait", "1s", "sync1"}, "--wait"},
-		{[]string{"drain", "--address", proxytest.FreeAddr(t), "sync1"}, "connection refused"},
+		{[]string{"drain", "--address", proxytest.Address(t), "sync1"}, "connection refused"},
 		{[]string{"drain", "--config", "no such file", "sync1"}, "no such file"},
 	} {
 		words := tt.words

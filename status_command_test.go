@@ -35,7 +35,7 @@ func TestStatusCommand(t *testing.T) {
 	if err != nil || json.Unmarshal([]byte(out), &all) != nil || len(all.Homeservers) != 1 {
 		t.Errorf("%q, %v", out, err)
 	}
-	for _, words := range [][]string{{"status", "--json", "--once"}, {"status", "x"}, {"status", "--address", proxytest.FreeAddr(t)}, {"status", "--listen", "nowhere"}} {
+	for _, words := range [][]string{{"status", "--json", "--once"}, {"status", "x"}, {"status", "--address", proxytest.Address(t)}, {"status", "--listen", "nowhere"}} {
 		if out, err := caddyCommand(words...); err == nil {
 			t.Errorf("%v: %q", words, out)
 		}

@@ -128,7 +128,7 @@ func TestStatusFollowsReloads(t *testing.T) {
 	if all := s.status(); len(all.Homeservers) != 1 || len(all.Homeservers[0].Pools) != 2 || strings.Join(all.Homeservers[0].Hosts, " ") != "127.0.0.1" {
 		t.Fatalf("%+v", all)
 	}
-	a, b := proxytest.FreeAddr(t), proxytest.FreeAddr(t)
+	a, b := proxytest.Address(t), proxytest.Address(t)
 	s.reload(`&(matrix) {
 		synapse_workers {
 			main 127.0.0.1:1
@@ -233,7 +233,7 @@ func TestAdminForBrowsers(t *testing.T) {
 // TestStatusSeesHealthChecks shows a worker that is not there.
 func TestStatusSeesHealthChecks(t *testing.T) {
 	s := newHoldingSite(t)
-	dead := proxytest.FreeAddr(t)
+	dead := proxytest.Address(t)
 	s.reload(`http://` + s.listen + ` {
 		synapse_workers {
 			main 127.0.0.1:1

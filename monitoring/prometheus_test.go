@@ -5,6 +5,7 @@ package monitoring
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -14,8 +15,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 )
 
 // timeout ends every wait of a test: what has not happened by then, never will.
@@ -25,6 +24,17 @@ const timeout = 2 * time.Minute
 type prometheus struct {
 	t    *testing.T
 	addr string
+}
+
+// freeAddress returns an address that nobody listens at.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
 }
 
 // watch runs a Prometheus that scrapes a target often, with the rules of this
@@ -48,7 +58,7 @@ scrape_configs:
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := &prometheus{t: t, addr: proxytest.FreeAddr(t)}
+	p := &prometheus{t: t, addr: freeAddress(t)}
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		t.Fatal(err)

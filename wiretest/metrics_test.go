@@ -190,7 +190,10 @@ func TestLookUpsAreCounted(t *testing.T) {
 		for _, w := range readers {
 			w.Answers(whoami)
 		}
-		p.Send(proxytest.Call{Target: syncTarget, Header: []string{bearer(tokentest.MAS(token))}})
+		res := p.Send(proxytest.Call{Target: syncTarget, Header: []string{bearer(tokentest.MAS(token))}})
+		if res.Status != 200 {
+			t.Fatalf("sync of %s: %d %v %s", token, res.Status, res.Err, res.Body)
+		}
 	}
 	sync("known", proxytest.Status(200, ofDevice))
 	sync("known", proxytest.Status(200, ofDevice))

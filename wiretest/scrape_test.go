@@ -2,9 +2,12 @@ package wiretest
 
 import (
 	"bufio"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 )
@@ -83,7 +86,23 @@ func (s samples) sum(name string, labels ...string) (sum float64) {
 // when it is over, which its client may see a moment before.
 func wantCount(t *testing.T, p *proxytest.Proxy, want float64, name string, labels ...string) {
 	t.Helper()
-	eventually(t, name+"{"+strings.Join(labels, ",")+"} to be "+strconv.FormatFloat(want, 'g', -1, 64), func() bool {
-		return scrape(t, p).sum(name, labels...) == want
-	})
+	var now samples
+	for end := time.Now().Add(proxytest.Timeout); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if now = scrape(t, p); now.sum(name, labels...) == want {
+			return
+		}
+	}
+	t.Fatalf("%s%v stays %v, expected %v; of that name there are:\n%s", name, labels, now.sum(name, labels...), want, now.of(name))
+}
+
+// of lists the samples of a name.
+func (s samples) of(name string) string {
+	var lines []string
+	for sample, value := range s {
+		if of, _, _ := strings.Cut(sample, "{"); of == "synapse_workers_"+name {
+			lines = append(lines, fmt.Sprint(sample, " ", value))
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
 }

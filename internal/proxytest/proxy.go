@@ -4,14 +4,12 @@
 package proxytest
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,6 +17,8 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	// The Caddyfile adapter and Caddy's standard directives.
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/pool"
 )
 
 // Timeout ends every wait of a test: what has not happened by then, never will.
@@ -88,6 +88,9 @@ func (c Config) Start(t testing.TB) *Proxy {
 		if err := caddy.Stop(); err != nil {
 			t.Error("stopping the proxy:", err)
 		}
+		if left := len(pool.Boards()); left > 0 {
+			t.Errorf("the stopped proxy still counts for %d homeservers", left)
+		}
 		for _, w := range p.workers {
 			w.Kill()
 		}
@@ -108,20 +111,9 @@ func (p *Proxy) Load(c Config) error {
 	for _, w := range p.Workers(c.Dead...) {
 		w.Kill()
 	}
-	for range 10 {
-		err := p.load(c)
-		if err == nil || !strings.Contains(err.Error(), syscall.EADDRINUSE.Error()) {
-			return err
-		} // else somebody took the port
-	}
-	return errors.New("no port stays free")
-}
-
-// load makes one attempt at Load.
-func (p *Proxy) load(c Config) error {
 	var addrs []string
 	for range max(c.Ports, 1) {
-		addrs = append(addrs, FreeAddr(p.t))
+		addrs = append(addrs, Address(p.t))
 	}
 	text := p.caddyfile(c, addrs)
 	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(text), nil)
@@ -140,7 +132,7 @@ func (p *Proxy) caddyfile(c Config, addrs []string) string {
 	level, admin := c.Level, "off"
 	if c.Admin {
 		if p.Admin == "" {
-			p.Admin = FreeAddr(p.t)
+			p.Admin = Address(p.t)
 		}
 		admin = p.Admin
 	}
@@ -232,14 +224,3 @@ func (p *Proxy) Log() string {
 }
 
 func (p *Proxy) logFile() string { return filepath.Join(p.dir, "caddy.log") }
-
-// FreeAddr returns an address of the loopback interface where nobody listens.
-func FreeAddr(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}

@@ -62,23 +62,22 @@ func Hold(release <-chan struct{}) Answer {
 }
 
 func newWorker(t testing.TB, name string, news *news) *Worker {
-	w := &Worker{Name: name, t: t, news: news, answer: Reply, health: Reply}
-	w.listen("127.0.0.1:0")
+	w := &Worker{Name: name, Addr: Address(t), t: t, news: news, answer: Reply, health: Reply}
+	w.listen()
 	return w
 }
 
 // Revive makes a killed worker listen again, where it did before.
-func (w *Worker) Revive() { w.listen(w.Addr) }
+func (w *Worker) Revive() { w.listen() }
 
-func (w *Worker) listen(addr string) {
-	listener, err := net.Listen("tcp", addr)
+func (w *Worker) listen() {
+	listener, err := listen(w.Addr)
 	if err != nil {
 		w.t.Errorf("worker %s: %v", w.Name, err)
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.Addr = listener.Addr().String()
 	w.listener, w.conns = listener, make(map[net.Conn]bool)
 	go w.accept(listener)
 }
