@@ -27,7 +27,10 @@ type parameterValues [maxParameters]struct {
 func readParameters(query string, names []string) (values parameterValues) {
 	semicolons := strings.IndexByte(query, ';') >= 0
 	for query != "" {
-		query = strings.TrimLeft(query, "&")
+		if query[0] == '&' { // of which somebody may send thousands
+			query = query[1:]
+			continue
+		}
 		pair := query
 		if end := strings.IndexByte(pair, '&'); end >= 0 {
 			pair = pair[:end]
@@ -37,12 +40,8 @@ func readParameters(query string, names []string) (values parameterValues) {
 		}
 		query = query[min(len(pair)+1, len(query)):]
 		for i, name := range names {
-			if values[i].present || !mayBegin(pair, name) {
-				continue
-			}
-			equals := strings.IndexByte(pair, '=')
-			if equals >= 0 && decodesTo(pair[:equals], name) {
-				values[i].raw, values[i].present = pair[equals+1:], true
+			if value := &values[i]; !value.present && mayBegin(pair, name) {
+				value.raw, value.present = valueOf(pair, name)
 			}
 		}
 	}
@@ -56,6 +55,34 @@ func mayBegin(pair, name string) bool {
 		return pair != ""
 	}
 	return pair[0] == name[0] || pair[0] == '%' || pair[0] == '+'
+}
+
+// valueOf returns the value of a parameter if it has the given name.
+func valueOf(pair, name string) (raw string, ok bool) {
+	for n := range len(name) {
+		switch {
+		case n == len(pair):
+			return "", false
+		case pair[n] == '%' || pair[n] == '+':
+			return valueOfEncoded(pair, name, n)
+		case pair[n] != name[n]:
+			return "", false
+		}
+	}
+	if raw, ok = strings.CutPrefix(pair[len(name):], "="); !ok {
+		return "", false
+	}
+	return raw, true
+}
+
+// valueOfEncoded is valueOf for a parameter whose name is percent-encoded from
+// the n-th byte on.
+func valueOfEncoded(pair, name string, n int) (raw string, ok bool) {
+	equals := strings.IndexByte(pair, '=')
+	if equals < 0 || !decodesTo(pair[n:equals], name[n:]) {
+		return "", false
+	}
+	return pair[equals+1:], true
 }
 
 // decodesTo tells whether a percent-encoded piece of a query means want. A
