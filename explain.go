@@ -18,17 +18,14 @@ type explainer struct {
 	plan    *pool.Plan
 }
 
-// newExplainer readies a handler for questions.
+// newExplainer plans the pools of a handler that is prepared.
 func newExplainer(ctx caddy.Context, h *Handler) (*explainer, error) {
-	if err := h.prepare(); err != nil {
-		return nil, err
-	}
 	plan, err := pool.NewPlan(ctx, &h.Config)
 	return &explainer{handler: h, plan: plan}, err
 }
 
-// explain tells what would become of a request.
-func (e *explainer) explain(q explain.Inquiry) explain.Explanation {
+// Explain implements [command.Explainer].
+func (e *explainer) Explain(q explain.Inquiry) explain.Explanation {
 	r := q.Request()
 	d := e.handler.decide(r)
 	class := d.match.Class

@@ -21,6 +21,9 @@ func FuzzExplain(f *testing.F) {
 	}
 	ctx, cancel := caddy.NewContext(caddy.Context{Context: f.Context()})
 	defer cancel()
+	if err := h.prepare(); err != nil {
+		f.Fatal(err)
+	}
 	e, err := newExplainer(ctx, h)
 	if err != nil {
 		f.Fatal(err)
@@ -30,7 +33,7 @@ func FuzzExplain(f *testing.F) {
 	f.Add("", "*", "Host", ":", "::1%eth0")
 	f.Add("G T", "/_synapse/%61dmin/%zz", "", "", "x")
 	f.Fuzz(func(t *testing.T, method, uri, name, value, ip string) {
-		x := e.explain(explain.Inquiry{Method: method, URI: uri, Headers: map[string]string{name: value}, RemoteIP: ip})
+		x := e.Explain(explain.Inquiry{Method: method, URI: uri, Headers: map[string]string{name: value}, RemoteIP: ip})
 		if x.ServedBy.String() == "" {
 			t.Errorf("%s %s is served by %q", method, uri, string(x.ServedBy))
 		}

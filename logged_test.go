@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	synapseworkers "github.com/caddy-matrix/caddy-synapse-workers"
+	"github.com/caddy-matrix/caddy-synapse-workers/audit"
 )
 
 // switchesLogOn finds the directive log, and the global option.
@@ -69,7 +69,7 @@ func hidesTokens(caddyfile string) error {
 	if err != nil {
 		return err
 	}
-	loggers, err := synapseworkers.TokenLoggers([]byte(config))
+	loggers, err := audit.TokenLoggers([]byte(config))
 	if err == nil && len(loggers) > 0 {
 		err = fmt.Errorf("the loggers %q do not hide tokens", loggers)
 	}

@@ -41,11 +41,11 @@ func (w *whoami) status() *status.Identity {
 func (h *Handler) Explain(q explain.Inquiry) (explain.Explanation, error) {
 	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
 	defer cancel()
-	plan, err := pool.NewPlan(ctx, &h.Config)
+	e, err := newExplainer(ctx, h)
 	if err != nil {
 		return explain.Explanation{}, err
 	}
-	return (&explainer{handler: h, plan: plan}).explain(q), nil
+	return e.Explain(q), nil
 }
 
 // Interface guard

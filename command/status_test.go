@@ -1,4 +1,4 @@
-package synapseworkers
+package command_test
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/admin"
+	"github.com/caddy-matrix/caddy-synapse-workers/command"
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 	"github.com/caddy-matrix/caddy-synapse-workers/status"
 )
@@ -20,7 +21,7 @@ import (
 func TestStatusCommand(t *testing.T) {
 	s := newHoldingSite(t)
 	for _, words := range [][]string{{"status"}, {"status", "--once"}} {
-		out, err := caddyCommand(append(words, "--address", s.admin)...)
+		out, err := caddyCommand("", append(words, "--address", s.admin)...)
 		for _, want := range []string{"● All 3 workers are up", "POOL, WORKER", "  sync1 ", "synchrotron → main  sync"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%v: no %q in %q, %v", words, want, out, err)
@@ -30,13 +31,13 @@ func TestStatusCommand(t *testing.T) {
 			t.Errorf("%v: styles where there is no terminal: %q", words, out)
 		}
 	}
-	out, err := caddyCommand("status", "--json", "--address", s.admin)
+	out, err := caddyCommand("", "status", "--json", "--address", s.admin)
 	var all status.Status
 	if err != nil || json.Unmarshal([]byte(out), &all) != nil || len(all.Homeservers) != 1 {
 		t.Errorf("%q, %v", out, err)
 	}
 	for _, words := range [][]string{{"status", "--json", "--once"}, {"status", "x"}, {"status", "--address", proxytest.Address(t)}, {"status", "--listen", "nowhere"}} {
-		if out, err := caddyCommand(words...); err == nil {
+		if out, err := caddyCommand("", words...); err == nil {
 			t.Errorf("%v: %q", words, out)
 		}
 	}
@@ -46,13 +47,12 @@ func TestStatusCommand(t *testing.T) {
 // anew, and the terminal is given back as it was.
 func TestStatusLive(t *testing.T) {
 	s := newHoldingSite(t)
-	show := statusShow{adminAPI: adminAPI{address: s.admin}}
 	var drawn live
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- show.follow(ctx, &screen{out: &drawn, fd: -1}) }()
+	go func() { ended <- command.Follow(ctx, s.admin, &drawn) }()
 	drawn.await(t, "All 3 workers are up")
-	if _, err := caddyCommand("drain", "--address", s.admin, "sync2"); err != nil {
+	if _, err := caddyCommand("", "drain", "--address", s.admin, "sync2"); err != nil {
 		t.Fatal(err)
 	}
 	drawn.await(t, "1 of 3 workers is away: sync2 is drained")
@@ -98,7 +98,7 @@ func (l *live) await(t *testing.T, what string) {
 // admin API refuses, but neither by another site nor under another name.
 func TestPageProxy(t *testing.T) {
 	s := newHoldingSite(t)
-	handler, err := newPageProxy(s.admin)
+	handler, err := command.NewPageProxy(s.admin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestPageProxy(t *testing.T) {
 			t.Errorf("%s %s of %q: %d %.100s", tt.method, tt.path, tt.host, response.StatusCode, content)
 		}
 	}
-	if _, err := newPageProxy("localhost:1-5"); err == nil {
+	if _, err := command.NewPageProxy("localhost:1-5"); err == nil {
 		t.Error("a range of ports was taken")
 	}
 }

@@ -1,4 +1,4 @@
-package synapseworkers
+package audit
 
 import (
 	"encoding/json"
@@ -49,10 +49,10 @@ type logAction struct {
 	Parameter string `json:"parameter"`
 }
 
-// tokenLoggers lists the loggers of a configuration that write down tokens: the
+// TokenLoggers lists the loggers of a configuration that write down tokens: the
 // access tokens in the queries of requests, or those that a single sign-on
 // redirects with. The server's own logger is called "".
-func tokenLoggers(config []byte) (names []string, err error) {
+func TokenLoggers(config []byte) (names []string, err error) {
 	var c logging
 	if err := json.Unmarshal(config, &c); err != nil {
 		return nil, err

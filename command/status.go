@@ -1,4 +1,4 @@
-package synapseworkers
+package command
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package synapseworkers
+package command
 
 import (
 	"os"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/audit"
 	"github.com/caddy-matrix/caddy-synapse-workers/homeserver"
 	"github.com/caddy-matrix/caddy-synapse-workers/routing"
 )
@@ -71,19 +72,28 @@ func placeOf(token caddyfile.Token) homeserver.Place {
 	return homeserver.Place{File: token.File, Line: token.Line}
 }
 
-// of finds the block that a handler was made from: the first that has its main
+// mark tells a proxy where its configuration stands.
+func (p places) mark(proxy *audit.Proxy) {
+	b := p.of(proxy)
+	proxy.Place, proxy.Options = b.place, b.options
+	for i := range proxy.Pools {
+		proxy.Pools[i].Place = b.pool(proxy.Pools[i].Pool)
+	}
+}
+
+// of finds the block that a proxy was made from: the first that has its main
 // process, or that takes it from Synapse's files.
-func (p places) of(h *Handler) block {
+func (p places) of(proxy *audit.Proxy) block {
 	for _, b := range p.blocks {
-		if b.has(h) {
+		if b.has(proxy.Pools[routing.Main].Upstreams) {
 			return b
 		}
 	}
 	return block{place: homeserver.Place{File: p.file}}
 }
 
-// has tells whether a block has the main process of a handler.
-func (b block) has(h *Handler) bool {
+// has tells whether a block has one of these as its main process.
+func (b block) has(main []audit.Upstream) bool {
 	from := false
 	for _, line := range b.lines {
 		from = from || line.Directive() == "from_synapse"
@@ -91,7 +101,7 @@ func (b block) has(h *Handler) bool {
 			continue
 		}
 		for _, token := range line {
-			for _, worker := range h.Main.Workers {
+			for _, worker := range main {
 				if _, address, _ := strings.Cut(token.Text, "://"); token.Text == worker.Dial || address == worker.Dial || strings.HasSuffix(token.Text, "="+worker.Dial) {
 					return true
 				}

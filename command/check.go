@@ -1,4 +1,4 @@
-package synapseworkers
+package command
 
 import (
 	"encoding/json"
@@ -23,6 +23,7 @@ const (
 
 // checkup is one call of the check command.
 type checkup struct {
+	read            Reader
 	config, adapter string
 	files           homeserver.Files
 	version         string
@@ -30,8 +31,8 @@ type checkup struct {
 }
 
 // checkCommand holds a configuration against Synapse's own files.
-func checkCommand() *cobra.Command {
-	var c checkup
+func checkCommand(read Reader) *cobra.Command {
+	c := checkup{read: read}
 	cmd := &cobra.Command{
 		Use:   "check --config <file> [--adapter <name>] --homeserver <file|directory>... [--workers <file|directory|glob>]... [--synapse-version <version>] [--json]",
 		Short: "Finds contradictions between the configuration and the files of Synapse",
@@ -110,20 +111,21 @@ func (c *checkup) check() (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	handlers, err := handlersOf(c.config, config)
+	handlers, err := handlersOf(c.config, config, c.read)
 	if err != nil {
 		return nil, err
 	}
-	loggers, err := tokenLoggers(config)
+	loggers, err := audit.TokenLoggers(config)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.config, err)
 	}
 	where := readPlaces(c.config)
 	proxies := make([]audit.Proxy, len(handlers))
 	for i, h := range handlers {
-		if proxies[i], err = h.handler.proxy(where); err != nil {
+		if proxies[i], err = h.Proxy(); err != nil {
 			return nil, fmt.Errorf("%s: %w", c.config, err)
 		}
+		where.mark(&proxies[i])
 		proxies[i].LogsTokens = len(loggers) > 0
 	}
 	findings, err := audit.Of(deployment, proxies, running)
@@ -139,28 +141,6 @@ func (c *checkup) check() (*report, error) {
 		}
 	}
 	return r, nil
-}
-
-// proxy is what a handler says, as the audit wants to know it.
-func (h *Handler) proxy(where places) (audit.Proxy, error) {
-	if err := h.prepare(); err != nil {
-		return audit.Proxy{}, err
-	}
-	version, err := endpoint.ParseRelease(h.SynapseVersion)
-	block := where.of(h)
-	p := audit.Proxy{
-		Place: block.place, Options: block.options,
-		MaxUploadSize: h.MaxUploadSize, PresenceOff: h.PresenceOff, RequestID: h.RequestIDHeader, Version: version,
-	}
-	routes := h.Routes()
-	for i, own := range h.All() {
-		pool := audit.Pool{Pool: routes[i], Place: block.pool(routes[i])}
-		for _, w := range own.Workers {
-			pool.Upstreams = append(pool.Upstreams, audit.Upstream{Name: w.Name, Dial: w.Dial})
-		}
-		p.Pools = append(p.Pools, pool)
-	}
-	return p, err
 }
 
 // print writes a report for people.

@@ -1,7 +1,8 @@
-package synapseworkers
+package command_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -47,19 +48,24 @@ const alice = "Bearer syt_YWxpY2U_abcdefghijABCDEFGHIJ_1Ygu31"
 
 var alicePad = "Bearer " + tokentest.Synapse("alice", "pad")
 
+// question is what the explain command is asked besides a request.
+type question struct {
+	format, remoteIP, batch, accessLog string
+	headers                            []string
+}
+
 // ask runs the explain command and returns what it printed.
 func ask(t *testing.T, config, in string, q question, args ...string) (string, error) {
 	t.Helper()
-	q.config = filepath.Join(t.TempDir(), "Caddyfile")
-	if q.format == "" {
-		q.format = "json"
-	}
-	if err := os.WriteFile(q.config, []byte(config), 0o600); err != nil {
+	file := filepath.Join(t.TempDir(), "Caddyfile")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	err := q.run(strings.NewReader(in), &out, args)
-	return out.String(), err
+	words := []string{"explain", "--config", file, "--format", cmp.Or(q.format, "json"), "--remote-ip", q.remoteIP, "--batch", q.batch, "--access-log", q.accessLog}
+	for _, header := range q.headers {
+		words = append(words, "-H", header)
+	}
+	return caddyCommand(in, append(words, args...)...)
 }
 
 // askJSON is ask for an answer in JSON.
@@ -88,7 +94,7 @@ func TestExplain(t *testing.T) {
 			"PUT", "/_matrix/client/v3/rooms/!r:h/typing/@alice:h", question{},
 			explain.Explanation{
 				Template: "/_matrix/client/v3/rooms/{room}/typing/{user}", Class: "typing", Hard: true,
-				ServedBy: byProxy, Pools: []string{"typing"}, Key: "room",
+				ServedBy: explain.Proxy, Pools: []string{"typing"}, Key: "room",
 			},
 		},
 		{
@@ -96,7 +102,7 @@ func TestExplain(t *testing.T) {
 			"GET", "/_matrix/client/v3/sync", question{headers: []string{"Authorization: " + alice}},
 			explain.Explanation{
 				Template: "/_matrix/client/v3/sync", Class: "initial_sync",
-				ServedBy: byProxy, Pools: []string{"synchrotron", "generic_worker", "main"}, Key: "user",
+				ServedBy: explain.Proxy, Pools: []string{"synchrotron", "generic_worker", "main"}, Key: "user",
 			},
 		},
 		{
@@ -104,7 +110,7 @@ func TestExplain(t *testing.T) {
 			"GET", "/_matrix/client/v3/sync?since=s", question{},
 			explain.Explanation{
 				Template: "/_matrix/client/v3/sync", Class: "sync",
-				ServedBy: byProxy, Pools: []string{"synchrotron", "generic_worker", "main"}, Key: "none",
+				ServedBy: explain.Proxy, Pools: []string{"synchrotron", "generic_worker", "main"}, Key: "none",
 			},
 		},
 		{
@@ -112,7 +118,7 @@ func TestExplain(t *testing.T) {
 			"PUT", "/_matrix/client/v3/rooms/!r:h/send/m.room.message/1", question{},
 			explain.Explanation{
 				Template: "/_matrix/client/v3/rooms/{room}/send/{type}/{txn}", Class: "send",
-				ServedBy: byProxy, Pools: []string{"generic_worker", "main"}, Key: "room",
+				ServedBy: explain.Proxy, Pools: []string{"generic_worker", "main"}, Key: "room",
 			},
 		},
 		{
@@ -120,7 +126,7 @@ func TestExplain(t *testing.T) {
 			"PUT", "/_matrix/client/v3/rooms/!r:h/send/m.room.message/1", bridge,
 			explain.Explanation{
 				Template: "/_matrix/client/v3/rooms/{room}/send/{type}/{txn}", Class: "send",
-				ServedBy: byProxy, Pools: []string{"event_creator@bridge", "generic_worker", "main"}, Key: "room",
+				ServedBy: explain.Proxy, Pools: []string{"event_creator@bridge", "generic_worker", "main"}, Key: "room",
 			},
 		},
 		{
@@ -128,7 +134,7 @@ func TestExplain(t *testing.T) {
 			"GET", "/_matrix/client/v3/joined_rooms", question{headers: []string{"Authorization: " + alice}},
 			explain.Explanation{
 				Template: "/_matrix/client/v3/joined_rooms", Class: "client_read",
-				ServedBy: byProxy, Pools: []string{"client_reader", "generic_worker", "main"}, Key: "none",
+				ServedBy: explain.Proxy, Pools: []string{"client_reader", "generic_worker", "main"}, Key: "none",
 			},
 		},
 		{
@@ -136,7 +142,7 @@ func TestExplain(t *testing.T) {
 			"GET", "/_matrix/federation/v1/state_ids/!r:h", question{remoteIP: "192.0.2.1"},
 			explain.Explanation{
 				Template: "/_matrix/federation/v1/state_ids/{room}", Class: "federation_read",
-				ServedBy: byProxy, Pools: []string{"federation_reader", "generic_worker", "main"}, Key: "client_ip",
+				ServedBy: explain.Proxy, Pools: []string{"federation_reader", "generic_worker", "main"}, Key: "client_ip",
 			},
 		},
 		{
@@ -144,18 +150,18 @@ func TestExplain(t *testing.T) {
 			"POST", "/_matrix/client/v3/rooms/!r:h/report/$e", question{},
 			explain.Explanation{
 				Template: "/_matrix/client/v3/rooms/{room}/report/{event}", Class: "main",
-				ServedBy: byProxy, Pools: []string{"main"}, Key: "none",
+				ServedBy: explain.Proxy, Pools: []string{"main"}, Key: "none",
 			},
 		},
-		{"preflight", "OPTIONS", "/_matrix/client/v3/sync", question{}, explain.Explanation{ServedBy: byLocal, Key: "none"}},
-		{"closed", "GET", "/_synapse/admin/v2/users", question{}, explain.Explanation{ServedBy: byDenial, Key: "none"}},
-		{"not Matrix", "GET", "/index.html", question{}, explain.Explanation{ServedBy: byNext, Key: "none"}},
-		{"no path", "GET", "x:_synapse/admin", question{}, explain.Explanation{ServedBy: byDenial, Key: "none"}},
+		{"preflight", "OPTIONS", "/_matrix/client/v3/sync", question{}, explain.Explanation{ServedBy: explain.Local, Key: "none"}},
+		{"closed", "GET", "/_synapse/admin/v2/users", question{}, explain.Explanation{ServedBy: explain.Denial, Key: "none"}},
+		{"not Matrix", "GET", "/index.html", question{}, explain.Explanation{ServedBy: explain.Next, Key: "none"}},
+		{"no path", "GET", "x:_synapse/admin", question{}, explain.Explanation{ServedBy: explain.Denial, Key: "none"}},
 		{
 			"another site", "GET", "/_matrix/client/v3/joined_rooms", question{headers: []string{"Host: other.example.com"}},
 			explain.Explanation{
 				Template: "/_matrix/client/v3/joined_rooms", Class: "client_read",
-				ServedBy: byProxy, Pools: []string{"main"}, Key: "none",
+				ServedBy: explain.Proxy, Pools: []string{"main"}, Key: "none",
 			},
 		},
 	}
@@ -165,7 +171,7 @@ func TestExplain(t *testing.T) {
 			if (got.KeyDigest == "") != (got.Key == "none") {
 				t.Errorf("key %q has digest %q", got.Key, got.KeyDigest)
 			}
-			if (len(got.Workers) == 0) != (got.ServedBy != byProxy) {
+			if (len(got.Workers) == 0) != (got.ServedBy != explain.Proxy) {
 				t.Errorf("workers %v of what is served by %s", got.Workers, got.ServedBy)
 			}
 			got.KeyDigest, got.Workers, tt.want.Method = "", nil, tt.method
@@ -355,7 +361,16 @@ func TestExplainAccessLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got tally
+	var got struct {
+		Requests, Malformed int
+		Keyless             int            `json:"without_key"`
+		Served              map[string]int `json:"served_by"`
+		Classes, Pools      map[string]int
+		Hottest             []struct {
+			Requests int
+			Share    float64
+		} `json:"hottest_keys"`
+	}
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err)
 	}

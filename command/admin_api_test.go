@@ -1,10 +1,9 @@
-package synapseworkers
+package command_test
 
 import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -13,58 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/caddyconfig"
-
 	"github.com/caddy-matrix/caddy-synapse-workers/admin"
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 	"github.com/caddy-matrix/caddy-synapse-workers/status"
 )
 
-// admins asks the site's admin API, and returns the status and the body.
-func (s *holdingSite) admins(method, path, body string, header http.Header) (int, string) {
-	s.t.Helper()
-	request, err := http.NewRequest(method, "http://"+s.admin+path, strings.NewReader(body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if header != nil {
-		request.Header = header
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return response.StatusCode, string(content)
-}
-
-// reload loads another Caddyfile, with the same admin API.
-func (s *holdingSite) reload(site string) {
-	s.t.Helper()
-	head, _, _ := strings.Cut(s.caddyfile, "http://")
-	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(head+site), nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if err := caddy.Load(config, true); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-// status asks how everything fares.
-func (s *holdingSite) status() (all status.Status) {
-	s.t.Helper()
-	_, body := s.admins(http.MethodGet, admin.StatusPath, "", nil)
-	if err := json.Unmarshal([]byte(body), &all); err != nil {
-		s.t.Fatalf("%v: %s", err, body)
-	}
-	return all
-}
+var update = flag.Bool("update", false, "write the answer of the admin API into testdata")
 
 // TestStatusShape holds the answer to programs against a golden file, but for
 // what differs from run to run. It names nobody.
@@ -87,8 +40,8 @@ func TestStatusShape(t *testing.T) {
 	got = strings.ReplaceAll(strings.ReplaceAll(got, `"`+worker+`"`, `"best"`), `"`+map[string]string{"sync1": "sync2", "sync2": "sync1"}[worker]+`"`, `"other"`)
 	got = regexp.MustCompile(`127\.0\.0\.1:\d+`).ReplaceAllString(got, "127.0.0.1:1")
 	got = regexp.MustCompile(`"20\d\d-[^"]*"`).ReplaceAllString(got, `"2026-01-01T00:00:00Z"`)
-	const file = "testdata/status/status.json"
-	if flag.Lookup("update").Value.String() == "true" {
+	const file = "testdata/status.json"
+	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}

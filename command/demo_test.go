@@ -1,4 +1,4 @@
-package synapseworkers
+package command_test
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/command"
 	"github.com/caddy-matrix/caddy-synapse-workers/demo"
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 )
@@ -39,7 +40,7 @@ func TestDemo(t *testing.T) {
 	listen := proxytest.Address(t)
 	interrupt, ended := make(chan os.Signal, 1), make(chan error, 1)
 	var out transcript
-	go func() { ended <- runDemo(&out, demo.Listen(listen), interrupt) }()
+	go func() { ended <- command.RunDemo(&out, demo.Listen(listen), interrupt) }()
 	waitFor(t, func() bool { return strings.Contains(out.String(), "Ctrl-C ends it") })
 	for _, want := range []string{"synchrotron          sync1, sync2, sync3", "curl ", "http://" + listen} {
 		if !strings.Contains(out.String(), want) {
@@ -69,7 +70,7 @@ func TestDemo(t *testing.T) {
 }
 
 func TestDemoRefusesAnAddressWithoutAPort(t *testing.T) {
-	if err := runDemo(io.Discard, "localhost", nil); err == nil || !strings.Contains(err.Error(), "expected host:port") {
+	if err := command.RunDemo(io.Discard, "localhost", nil); err == nil || !strings.Contains(err.Error(), "expected host:port") {
 		t.Errorf("got %v", err)
 	}
 }

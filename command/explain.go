@@ -1,4 +1,4 @@
-package synapseworkers
+package command
 
 import (
 	"bufio"
@@ -7,19 +7,58 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/spf13/cobra"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/explain"
 )
 
+// explainCommand answers where requests would go.
+func explainCommand(read Reader) *cobra.Command {
+	q := question{read: read}
+	cmd := &cobra.Command{
+		Use:   "explain --config <file> [--adapter <name>] [--format text|json] [<method> <uri> [-H 'Name: value']... [--remote-ip <ip>] | --batch <file>|- | --access-log <file>]",
+		Short: "Tells which workers a request would be sent to, and why",
+		Long: `Tells which workers a request would be sent to, and why. Nothing is started
+and nothing is sent. No token, user or room is printed.
+
+With --batch, requests are read as JSON lines:
+
+    {"method": "GET", "uri": "/_matrix/…", "headers": {"Authorization": "…"}, "remote_ip": "192.0.2.1"}
+
+and answered with one JSON line each, in order.
+
+With --access-log, the requests of a log are counted by class, pool, worker and
+key. Keys are shown as digests. Tokens are in a log only with log_credentials;
+without them, users cannot be told apart.
+
+If the configuration has several sites with synapse_workers, the first one that
+serves the Host header of the request answers, or the first of all.`,
+		Args:         cobra.MaximumNArgs(2),
+		SilenceUsage: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return q.run(cmd.InOrStdin(), cmd.OutOrStdout(), args)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&q.config, "config", "c", "Caddyfile", "The configuration file")
+	flags.StringVarP(&q.adapter, "adapter", "a", "", "The configuration adapter (default: by the file's name)")
+	flags.StringVar(&q.format, "format", "text", "How to answer: text or json")
+	flags.StringArrayVarP(&q.headers, "header", "H", nil, "A header of the request, 'Name: value'; repeatable")
+	flags.StringVar(&q.remoteIP, "remote-ip", "", "The address of the client")
+	flags.StringVar(&q.accessLog, "access-log", "", "An access log of Caddy in JSON, to see where its requests would go")
+	flags.StringVar(&q.batch, "batch", "", "A file with a request on each line, or - for standard input")
+	return cmd
+}
+
 // question is one call of the explain command.
 type question struct {
+	read                    Reader
 	config, adapter, format string
 	headers                 []string
 	remoteIP, batch         string
@@ -69,7 +108,7 @@ func (q *question) one(sites []site, out io.Writer, args []string) error {
 		}
 		inquiry.Headers[strings.TrimSpace(name)] = strings.TrimSpace(value)
 	}
-	x := explain.Choose(sites, inquiry).explain(inquiry)
+	x := explain.Choose(sites, inquiry).Explain(inquiry)
 	if q.format == "json" {
 		return json.NewEncoder(out).Encode(x)
 	}
@@ -92,7 +131,7 @@ func answerAll(sites []site, in io.Reader, out io.Writer) error {
 		if err := json.Unmarshal(lines.Bytes(), &inquiry); err != nil {
 			answer = map[string]string{"error": fmt.Sprintf("line %d: expected a JSON object with method and uri: %v", n, err)}
 		} else {
-			answer = explain.Choose(sites, inquiry).explain(inquiry)
+			answer = explain.Choose(sites, inquiry).Explain(inquiry)
 		}
 		if err := encoder.Encode(answer); err != nil {
 			return err
@@ -104,7 +143,7 @@ func answerAll(sites []site, in io.Reader, out io.Writer) error {
 // site is a handler of a configuration, with the hosts that it serves.
 type site struct {
 	explain.Hosts
-	*explainer
+	Explainer
 }
 
 // load reads the configuration and readies its handlers for questions.
@@ -113,87 +152,18 @@ func (q *question) load() ([]site, error) {
 	if err != nil {
 		return nil, err
 	}
-	handlers, err := handlersOf(q.config, config)
+	handlers, err := handlersOf(q.config, config, q.read)
 	if err != nil {
 		return nil, err
 	}
 	ctx, _ := caddy.NewContext(caddy.Context{Context: context.Background()})
 	sites := make([]site, len(handlers))
 	for i, h := range handlers {
-		e, err := newExplainer(ctx, h.handler)
+		e, err := h.Explainer(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", q.config, err)
 		}
 		sites[i] = site{h.hosts, e}
 	}
 	return sites, nil
-}
-
-// hosted is a handler of a configuration, with the hosts of its route.
-type hosted struct {
-	hosts   []string
-	handler *Handler
-}
-
-// handlersOf finds the handlers of a configuration, which comes from a file.
-func handlersOf(file string, config []byte) ([]hosted, error) {
-	var tree any
-	if err := json.Unmarshal(config, &tree); err != nil {
-		return nil, err
-	}
-	var handlers []hosted
-	for _, found := range findHandlers(tree, nil) {
-		h := new(Handler)
-		if err := caddy.StrictUnmarshalJSON(found.raw, h); err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-		handlers = append(handlers, hosted{found.hosts, h})
-	}
-	if len(handlers) == 0 {
-		return nil, fmt.Errorf("%s has no synapse_workers", file)
-	}
-	return handlers, nil
-}
-
-// found is the configuration of a handler, with the hosts of its route.
-type found struct {
-	hosts []string
-	raw   []byte
-}
-
-// findHandlers walks a configuration for handlers of ours.
-func findHandlers(tree any, hosts []string) []found {
-	var all []found
-	switch node := tree.(type) {
-	case []any:
-		for _, item := range node {
-			all = append(all, findHandlers(item, hosts)...)
-		}
-	case map[string]any:
-		if node["handler"] == "synapse_workers" {
-			delete(node, "handler")
-			raw, _ := json.Marshal(node)
-			return []found{{hosts, raw}}
-		}
-		hosts = append(slices.Clone(hosts), hostsOf(node["match"])...)
-		for _, key := range slices.Sorted(maps.Keys(node)) {
-			all = append(all, findHandlers(node[key], hosts)...)
-		}
-	}
-	return all
-}
-
-// hostsOf lists the hosts that the matchers of a route name.
-func hostsOf(match any) (hosts []string) {
-	sets, _ := match.([]any)
-	for _, set := range sets {
-		matchers, _ := set.(map[string]any)
-		names, _ := matchers["host"].([]any)
-		for _, name := range names {
-			if host, ok := name.(string); ok {
-				hosts = append(hosts, host)
-			}
-		}
-	}
-	return hosts
 }

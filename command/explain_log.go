@@ -1,4 +1,4 @@
-package synapseworkers
+package command
 
 import (
 	"cmp"
@@ -60,7 +60,7 @@ func (q *question) explainLog(sites []site, out, progress io.Writer) error {
 	}
 	summary, err := accesslog.Read(watchProgress(file, progress), func(e accesslog.Entry) {
 		inquiry := explain.Inquiry{Method: e.Method, URI: e.URI, RemoteIP: e.ClientIP, Headers: headersOf(e)}
-		t.add(explain.Choose(sites, inquiry).explain(inquiry))
+		t.add(explain.Choose(sites, inquiry).Explain(inquiry))
 	})
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func headersOf(e accesslog.Entry) map[string]string {
 func (t *tally) add(x explain.Explanation) {
 	t.Requests++
 	t.Served[string(x.ServedBy)]++
-	if x.ServedBy != byProxy {
+	if x.ServedBy != explain.Proxy {
 		return
 	}
 	t.Classes[x.Class]++

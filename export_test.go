@@ -1,4 +1,0 @@
-package synapseworkers
-
-// TokenLoggers is for tests outside of the package.
-var TokenLoggers = tokenLoggers
