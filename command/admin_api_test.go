@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/admin"
-	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/addresstest"
 	"github.com/caddy-matrix/caddy-synapse-workers/status"
 )
 
@@ -81,7 +81,7 @@ func TestStatusFollowsReloads(t *testing.T) {
 	if all := s.status(); len(all.Homeservers) != 1 || len(all.Homeservers[0].Pools) != 2 || strings.Join(all.Homeservers[0].Hosts, " ") != "127.0.0.1" {
 		t.Fatalf("%+v", all)
 	}
-	a, b := proxytest.Address(t), proxytest.Address(t)
+	a, b := addresstest.Reserve(t), addresstest.Reserve(t)
 	s.reload(`&(matrix) {
 		synapse_workers {
 			main 127.0.0.1:1
@@ -186,7 +186,7 @@ func TestAdminForBrowsers(t *testing.T) {
 // TestStatusSeesHealthChecks shows a worker that is not there.
 func TestStatusSeesHealthChecks(t *testing.T) {
 	s := newHoldingSite(t)
-	dead := proxytest.Address(t)
+	dead := addresstest.Reserve(t)
 	s.reload(`http://` + s.listen + ` {
 		synapse_workers {
 			main 127.0.0.1:1

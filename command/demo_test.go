@@ -13,7 +13,7 @@ import (
 
 	"github.com/caddy-matrix/caddy-synapse-workers/command"
 	"github.com/caddy-matrix/caddy-synapse-workers/demo"
-	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/addresstest"
 )
 
 // transcript is what the demonstration prints, while it prints.
@@ -37,7 +37,7 @@ func (s *transcript) String() string {
 // The demonstration prints its pools and requests to try; its workers say who
 // they are; an interrupt ends it.
 func TestDemo(t *testing.T) {
-	listen := proxytest.Address(t)
+	listen := addresstest.Reserve(t)
 	interrupt, ended := make(chan os.Signal, 1), make(chan error, 1)
 	var out transcript
 	go func() { ended <- command.RunDemo(&out, demo.Listen(listen), interrupt) }()

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/addresstest"
 )
 
 // A worker is drained, waited for and put back, and the long poll that it had
@@ -81,7 +81,7 @@ func TestDrainCommandRefuses(t *testing.T) {
 		{[]string{"drain", "--wait", "soon", "sync1"}, "soon"},
 		{[]string{"drain", "--wait", "-1s", "sync1"}, "--wait -1s: expected a duration"},
 		{[]string{"undrain", "--wait", "1s", "sync1"}, "--wait"},
-		{[]string{"drain", "--address", proxytest.Address(t), "sync1"}, "connection refused"},
+		{[]string{"drain", "--address", addresstest.Reserve(t), "sync1"}, "connection refused"},
 		{[]string{"drain", "--config", "no such file", "sync1"}, "no such file"},
 	} {
 		words := tt.words

@@ -18,7 +18,7 @@ import (
 
 	_ "github.com/caddy-matrix/caddy-synapse-workers"
 	"github.com/caddy-matrix/caddy-synapse-workers/admin"
-	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/addresstest"
 	"github.com/caddy-matrix/caddy-synapse-workers/status"
 )
 
@@ -42,7 +42,7 @@ func newHoldingSite(t *testing.T) *holdingSite {
 // load starts Caddy in front of the workers.
 func (s *holdingSite) load(main, sync1, sync2 string) {
 	s.t.Helper()
-	s.listen, s.admin = proxytest.Address(s.t), proxytest.Address(s.t)
+	s.listen, s.admin = addresstest.Reserve(s.t), addresstest.Reserve(s.t)
 	s.caddyfile = fmt.Sprintf(`{
 		admin %s
 		persist_config off

@@ -14,7 +14,7 @@ import (
 
 	"github.com/caddy-matrix/caddy-synapse-workers/admin"
 	"github.com/caddy-matrix/caddy-synapse-workers/command"
-	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/addresstest"
 	"github.com/caddy-matrix/caddy-synapse-workers/status"
 )
 
@@ -36,7 +36,7 @@ func TestStatusCommand(t *testing.T) {
 	if err != nil || json.Unmarshal([]byte(out), &all) != nil || len(all.Homeservers) != 1 {
 		t.Errorf("%q, %v", out, err)
 	}
-	for _, words := range [][]string{{"status", "--json", "--once"}, {"status", "x"}, {"status", "--address", proxytest.Address(t)}, {"status", "--listen", "nowhere"}} {
+	for _, words := range [][]string{{"status", "--json", "--once"}, {"status", "x"}, {"status", "--address", addresstest.Reserve(t)}, {"status", "--listen", "nowhere"}} {
 		if out, err := caddyCommand("", words...); err == nil {
 			t.Errorf("%v: %q", words, out)
 		}

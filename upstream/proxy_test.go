@@ -3,7 +3,6 @@ package upstream
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	_ "github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/addresstest"
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/tokentest"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
@@ -55,16 +55,6 @@ func backends(t *testing.T, n int) []string {
 	return addrs
 }
 
-// deadAddress returns an address where nobody listens.
-func deadAddress(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // syncOf asks for a user's news, and returns the status and who answered.
 func syncOf(server http.Handler, user string, device int) (status int, backend string) {
 	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/_matrix/client/v3/sync?since=s1", nil)
@@ -97,7 +87,7 @@ func TestPlainReverseProxy(t *testing.T) {
 
 func TestDeadBackendCostsNoRequest(t *testing.T) {
 	alive := backends(t, 2)
-	dials := slices.Concat(alive, []string{deadAddress(t), deadAddress(t)})
+	dials := slices.Concat(alive, []string{addresstest.Reserve(t), addresstest.Reserve(t)})
 	server := load(t, "reverse_proxy "+strings.Join(dials, " ")+" {\n lb_policy synapse_sticky user {\n  bound off\n }\n lb_retries 3\n}")
 	for _, user := range users {
 		ranked := sticky.RankNames(dials, sticky.User(user))

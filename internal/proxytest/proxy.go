@@ -18,6 +18,7 @@ import (
 	// The Caddyfile adapter and Caddy's standard directives.
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/addresstest"
 	"github.com/caddy-matrix/caddy-synapse-workers/pool"
 )
 
@@ -113,7 +114,7 @@ func (p *Proxy) Load(c Config) error {
 	}
 	var addrs []string
 	for range max(c.Ports, 1) {
-		addrs = append(addrs, Address(p.t))
+		addrs = append(addrs, addresstest.Reserve(p.t))
 	}
 	text := p.caddyfile(c, addrs)
 	config, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(text), nil)
@@ -132,7 +133,7 @@ func (p *Proxy) caddyfile(c Config, addrs []string) string {
 	level, admin := c.Level, "off"
 	if c.Admin {
 		if p.Admin == "" {
-			p.Admin = Address(p.t)
+			p.Admin = addresstest.Reserve(p.t)
 		}
 		admin = p.Admin
 	}

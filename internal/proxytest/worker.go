@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/addresstest"
 	"github.com/caddy-matrix/caddy-synapse-workers/pool"
 )
 
@@ -62,7 +63,7 @@ func Hold(release <-chan struct{}) Answer {
 }
 
 func newWorker(t testing.TB, name string, news *news) *Worker {
-	w := &Worker{Name: name, Addr: Address(t), t: t, news: news, answer: Reply, health: Reply}
+	w := &Worker{Name: name, Addr: addresstest.Reserve(t), t: t, news: news, answer: Reply, health: Reply}
 	w.listen()
 	return w
 }
@@ -71,7 +72,7 @@ func newWorker(t testing.TB, name string, news *news) *Worker {
 func (w *Worker) Revive() { w.listen() }
 
 func (w *Worker) listen() {
-	listener, err := listen(w.Addr)
+	listener, err := addresstest.Listen(w.Addr)
 	if err != nil {
 		w.t.Errorf("worker %s: %v", w.Name, err)
 		return

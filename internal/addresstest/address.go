@@ -1,4 +1,5 @@
-package proxytest
+// Package addresstest has addresses that belong to one test until it ends.
+package addresstest
 
 import (
 	"context"
@@ -10,11 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Address returns an address of the loopback interface at which connections are
+// Reserve returns an address of the loopback interface at which connections are
 // refused until the test itself listens there, and again when it ends that: no
 // other process or test gets it before this test is over. Those who listen must
-// share the port, as Caddy does and [listen].
-func Address(t testing.TB) string {
+// share the port, as Caddy does and [Listen].
+func Reserve(t testing.TB) string {
 	t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -34,8 +35,8 @@ func Address(t testing.TB) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(name.(*unix.SockaddrInet4).Port))
 }
 
-// listen listens at what Address has returned.
-func listen(address string) (net.Listener, error) {
+// Listen listens at what [Reserve] has returned.
+func Listen(address string) (net.Listener, error) {
 	config := net.ListenConfig{Control: func(_, _ string, conn syscall.RawConn) (err error) {
 		if control := conn.Control(func(fd uintptr) { err = sharePort(fd) }); control != nil {
 			return control
