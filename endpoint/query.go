@@ -61,7 +61,7 @@ func mayBegin(pair, name string) bool {
 func valueOf(pair, name string) (raw string, ok bool) {
 	for n := range len(name) {
 		switch {
-		case n == len(pair):
+		case n == len(pair) || pair[n] == '=':
 			return "", false
 		case pair[n] == '%' || pair[n] == '+':
 			return valueOfEncoded(pair, name, n)

@@ -22,6 +22,8 @@ func TestQueryValue(t *testing.T) {
 		{"%zz=x", "%zz", "x", true},
 		{"a%=x", "a%", "x", true},
 		{"=x", "", "x", true},
+		{"%3D=x", "=", "x", true},
+		{"==x", "=", "", false},
 		{"since", "since", "", false},
 		{"Since=s1", "since", "", false},
 		{"sinc=s1", "since", "", false},
