@@ -154,8 +154,8 @@ func (p *running) failed(v *Visit, err error) *edge.Error {
 	if slow {
 		return edge.ErrTimeout
 	}
-	if v.Body.Whole() && worker != nil {
-		// A reset under a body that is being sent may be Synapse's answer to the body.
+	if v.Body == nil && worker != nil {
+		// With a body, the reset may be Synapse's answer to the body.
 		worker.Failed(time.Now())
 	}
 	if !p.mayRepeat(v) {
