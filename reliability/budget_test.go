@@ -15,8 +15,8 @@ func TestOutageIsNotAmplified(t *testing.T) {
 	for _, w := range f.workers {
 		w.behave(behaviour{Fault: "reset before the header"})
 	}
-	requests := sized(3000, 10000)
-	answers := p.each(32, requests, func(n int) call {
+	// What is in flight at first may be sent again in any case, which is much of few.
+	answers := p.each(32, 10000, func(n int) call {
 		if n%2 == 0 {
 			return queryCall(n % 500)
 		}
