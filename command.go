@@ -32,11 +32,6 @@ func readHandler(config json.RawMessage) (command.Handler, error) {
 	return h, h.prepare()
 }
 
-// Explainer implements [command.Handler].
-func (h *Handler) Explainer(ctx caddy.Context) (command.Explainer, error) {
-	return newExplainer(ctx, h)
-}
-
 // Proxy implements [command.Handler].
 func (h *Handler) Proxy() (audit.Proxy, error) {
 	version, err := endpoint.ParseRelease(h.SynapseVersion)

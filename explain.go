@@ -5,6 +5,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/command"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/explain"
 	"github.com/caddy-matrix/caddy-synapse-workers/pool"
@@ -18,10 +19,13 @@ type explainer struct {
 	plan    *pool.Plan
 }
 
-// newExplainer plans the pools of a handler that is prepared.
-func newExplainer(ctx caddy.Context, h *Handler) (*explainer, error) {
+// Explainer implements [command.Handler]. The handler must be prepared.
+func (h *Handler) Explainer(ctx caddy.Context) (command.Explainer, error) {
 	plan, err := pool.NewPlan(ctx, &h.Config)
-	return &explainer{handler: h, plan: plan}, err
+	if err != nil {
+		return nil, err
+	}
+	return &explainer{handler: h, plan: plan}, nil
 }
 
 // Explain implements [command.Explainer].

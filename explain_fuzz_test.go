@@ -24,7 +24,7 @@ func FuzzExplain(f *testing.F) {
 	if err := h.prepare(); err != nil {
 		f.Fatal(err)
 	}
-	e, err := newExplainer(ctx, h)
+	e, err := h.Explainer(ctx)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func (w *whoami) status() *status.Identity {
 func (h *Handler) Explain(q explain.Inquiry) (explain.Explanation, error) {
 	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
 	defer cancel()
-	e, err := newExplainer(ctx, h)
+	e, err := h.Explainer(ctx)
 	if err != nil {
 		return explain.Explanation{}, err
 	}

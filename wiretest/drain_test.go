@@ -77,11 +77,19 @@ func stateOf(t *testing.T, name string) admin.Worker {
 // eventually waits until something holds that no worker has news of.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
+	if !comesTrue(holds) {
+		t.Fatal("in vain awaited: " + what)
+	}
+}
+
+// comesTrue waits for something to hold, and reports whether it does in time.
+func comesTrue(holds func() bool) bool {
 	for end := time.Now().Add(proxytest.Timeout); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("in vain awaited: " + what)
+			return false
 		}
 	}
+	return true
 }
 
 // wantDrained checks who serves users while a worker is drained: the next one

@@ -63,7 +63,7 @@ func TestTokensCannotBeProbed(t *testing.T) {
 		owners[tokentest.MAS(fmt.Sprintf("real%02d", i))] = fmt.Sprint("user", i)
 	}
 	d := startDirectory(t, "", owners)
-	for _, w := range d.Workers("sync1", "sync2", "sync3", "sync4") {
+	for _, w := range d.Workers(synchrotrons...) {
 		w.Answers(d.whoami) // 401 for tokens that do not exist
 	}
 	for name, status := range map[string]int{"real": 200, "fake": 401} {
@@ -89,7 +89,7 @@ func TestTokensCannotBeProbed(t *testing.T) {
 // belongs.
 func TestHerdAsksOnce(t *testing.T) {
 	const herd, connections = 5000, 50
-	ranking := sticky.RankNames([]string{"sync1", "sync2", "sync3", "sync4"}, sticky.User("alice"))
+	ranking := sticky.RankNames(synchrotrons, sticky.User("alice"))
 	token := tokenOf(ranking[3])
 	d := startDirectory(t, "lb_policy synapse_sticky {\n bound off\n}\nidentity {\n sync_budget 10m\n timeout 10m\n}", map[string]string{token: "alice"})
 	sent := make(chan struct{}, herd)
@@ -120,12 +120,15 @@ func TestHerdAsksOnce(t *testing.T) {
 	}
 }
 
+// synchrotrons are those of a directory's site.
+var synchrotrons = []string{"sync1", "sync2", "sync3", "sync4"}
+
 // tokenOf makes a token of MAS's that belongs to a synchrotron as long as nobody
 // knows whose it is.
 func tokenOf(worker string) string {
 	for i := 0; ; i++ {
 		token := tokentest.MAS(fmt.Sprint("herd", i))
-		if sticky.RankNames([]string{"sync1", "sync2", "sync3", "sync4"}, sticky.OfToken(token))[0] == worker {
+		if sticky.RankNames(synchrotrons, sticky.OfToken(token))[0] == worker {
 			return token
 		}
 	}

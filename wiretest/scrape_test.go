@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 )
@@ -87,12 +86,9 @@ func (s samples) sum(name string, labels ...string) (sum float64) {
 func wantCount(t *testing.T, p *proxytest.Proxy, want float64, name string, labels ...string) {
 	t.Helper()
 	var now samples
-	for end := time.Now().Add(proxytest.Timeout); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if now = scrape(t, p); now.sum(name, labels...) == want {
-			return
-		}
+	if !comesTrue(func() bool { now = scrape(t, p); return now.sum(name, labels...) == want }) {
+		t.Fatalf("%s%v stays %v, expected %v; of that name there are:\n%s", name, labels, now.sum(name, labels...), want, now.of(name))
 	}
-	t.Fatalf("%s%v stays %v, expected %v; of that name there are:\n%s", name, labels, now.sum(name, labels...), want, now.of(name))
 }
 
 // of lists the samples of a name.
