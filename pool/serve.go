@@ -33,7 +33,6 @@ func unavailable(err error) result {
 // one answers.
 func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result {
 	p.inFlight.Add(1)
-	p.repeats.earn()
 	defer p.inFlight.Add(-1)
 	v.counts = p.counts.Class(v.Match.Class)
 	v.counts.Enter()
@@ -154,8 +153,8 @@ func (p *running) failed(v *Visit, err error) *edge.Error {
 	if slow {
 		return edge.ErrTimeout
 	}
-	if v.Body == nil && worker != nil {
-		// With a body, the reset may be Synapse's answer to the body.
+	if v.Body.Whole() && worker != nil {
+		// A reset under a body that is being sent may be Synapse's answer to the body.
 		worker.Failed(time.Now())
 	}
 	if !p.mayRepeat(v) {

@@ -116,6 +116,7 @@ func (s *Set) carry(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Erro
 			step = next
 			continue
 		}
+		pool.repeats.earn() // not those that it could do nothing for: each counts once
 		if result.err != nil {
 			s.log(zap.WarnLevel, v, pool, "no worker answered the request", result.err)
 		}

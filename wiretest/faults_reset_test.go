@@ -93,6 +93,24 @@ func TestWritesAreNotSentAgainAfterAReset(t *testing.T) {
 	}
 }
 
+// Who broke a write off gets no other for a while: a process that is being killed
+// still takes connections, and one that breaks everything off takes them for ever.
+func TestWriteThatIsBrokenOffMarksTheWorker(t *testing.T) {
+	for _, body := range []string{"", "{}", strings.Repeat("x", 60<<10)} {
+		p := proxytest.Start(t, deadSite)
+		order := rankedForRoom(p, "creator1", "creator2")
+		order[0].Answers(proxytest.Reset)
+		state := proxytest.Call{Method: "PUT", Target: "/_matrix/client/v3/rooms/!room:example.org/state/m.room.name", Body: body, Header: []string{alice}}
+		wantError(t, p.Send(state), 502, "M_UNKNOWN")
+		for range 3 {
+			wantFrom(t, p.Send(state), order[1].Name)
+		}
+		if n := order[0].Count(); n != 1 {
+			t.Errorf("%d writes of %d bytes reached %s", n, len(body), order[0].Name)
+		}
+	}
+}
+
 // A body that is not in memory cannot be sent again.
 func TestChunkedReadIsNotSentAgain(t *testing.T) {
 	p := proxytest.Start(t, deadSite)

@@ -21,7 +21,9 @@ func startDying(t *testing.T, options string, whoami proxytest.Answer) *proxytes
 	t.Helper()
 	p := proxytest.Start(t, `synapse_workers {
 		main $main
-		event_creator $creator1 $creator2
+		event_creator $creator1 $creator2 {
+			fallback off
+		}
 		client_reader $reader1 $reader2
 		`+options+`
 	}`)
@@ -122,5 +124,50 @@ func TestOutageAsksSeldom(t *testing.T) {
 	again := total(p.Workers("creator1", "creator2")...) - requests
 	if n := len(asked(p)); n == 0 || n > mostly || n < again {
 		t.Errorf("Synapse was asked %d times, expected at most %d; %d requests were sent again", n, mostly, again)
+	}
+}
+
+// A pool is not paid for requests that it has nobody for, as they fall to the main
+// process: in an outage, two pools would send one request in so many again, each.
+func TestWhoFallsEarnsThePoolNothing(t *testing.T) {
+	const atOnce, fallen = 20, 300 // so many more than atOnce that they would pay for what those owe
+	p := proxytest.Start(t, `synapse_workers {
+		main $main
+		client_reader $reader1 $reader2
+	}`)
+	readers := p.Workers("reader1", "reader2")
+	deaths := make(chan struct{})
+	for _, w := range readers {
+		w.Answers(func(x *proxytest.Exchange) {
+			<-deaths
+			x.Reset()
+		})
+	}
+	query := proxytest.Call{Method: "POST", Target: queryTarget, Body: "{}", Header: []string{alice}}
+	var answers []<-chan *proxytest.Response
+	for range atOnce {
+		answers = append(answers, p.Go(query))
+	}
+	p.Await("all queries to be under way", func() bool { return total(readers...) == atOnce })
+	close(deaths)
+	for _, answer := range answers {
+		<-answer
+	}
+	for _, w := range readers {
+		w.Kill()
+	}
+	for range fallen {
+		wantFrom(t, p.Send(query), "main")
+	}
+	for _, w := range readers {
+		w.Revive()
+	}
+	before := total(readers...)
+	p.Await("the readers to be asked again", func() bool {
+		p.Send(query)
+		return total(readers...) > before
+	})
+	if n := total(readers...) - before; n != 1 {
+		t.Errorf("a query was sent %d times, with nothing earned since many were", n)
 	}
 }
