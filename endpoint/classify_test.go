@@ -30,6 +30,8 @@ var requests = []want{
 	{"GET " + c + "/v3/sync?since=s1&full_state=true", ClassInitialSync, c + "/v3/sync", ""},
 	{"GET " + c + "/v3/sync?full_state=%74rue&since=s1", ClassInitialSync, c + "/v3/sync", ""},
 	{"GET " + c + "/v3/sync?full_state=false&since=s1", ClassSync, c + "/v3/sync", ""},
+	{"GET " + c + "/v3/sync?full_state=true&full_state=false&since=s1", ClassInitialSync, c + "/v3/sync", ""},
+	{"GET " + c + "/v3/sync?full_state=false&full_state=true&since=s1", ClassSync, c + "/v3/sync", ""},
 	{"GET " + c + "/v3/events?from=s1", ClassSync, c + "/v3/events", ""},
 	{"GET " + c + "/api/v1/events", ClassInitialSync, c + "/api/v1/events", ""},
 	{"GET " + c + "/v3/events/$event", ClassClientRead, c + "/v3/events/{event}", ""},

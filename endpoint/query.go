@@ -9,9 +9,28 @@ import "strings"
 // "&" or ";", names are compared after decoding, and a name without "=" is no
 // parameter at all.
 func QueryValue(rawQuery, name string) (raw string, ok bool) {
-	names := [...]string{name}
-	value := readParameters(rawQuery, names[:])[0]
+	wanted := [...]parameter{newParameter(name)}
+	value := readParameters(rawQuery, wanted[:])[0]
 	return value.raw, value.present
+}
+
+// A parameter is one that is looked for in queries.
+type parameter struct {
+	name string
+	head uint64 // how it begins where nothing is escaped, at most eight bytes
+	mask uint64 // the bytes of head that count
+}
+
+func newParameter(name string) parameter {
+	p := parameter{name: name}
+	for i, b := range []byte(name + "=") {
+		if i == 8 {
+			break
+		}
+		p.head |= uint64(b) << (8 * i)
+		p.mask |= 0xff << (8 * i)
+	}
+	return p
 }
 
 // maxParameters is how many parameters are read at once.
@@ -23,38 +42,54 @@ type parameterValues [maxParameters]struct {
 	present bool
 }
 
-// readParameters goes through a query once.
-func readParameters(query string, names []string) (values parameterValues) {
-	semicolons := strings.IndexByte(query, ';') >= 0
-	for query != "" {
-		if query[0] == '&' { // of which somebody may send thousands
+// readParameters goes through a query once, until it has all that is wanted.
+func readParameters(query string, wanted []parameter) (values parameterValues) {
+	for missing := len(wanted); query != "" && missing > 0; {
+		if query[0] == '&' || query[0] == ';' { // of which somebody may send thousands
 			query = query[1:]
 			continue
 		}
-		pair := query
-		if end := strings.IndexByte(pair, '&'); end >= 0 {
-			pair = pair[:end]
-		}
-		if semicolons {
-			pair, _, _ = strings.Cut(pair, ";")
-		}
-		query = query[min(len(pair)+1, len(query)):]
-		for i, name := range names {
-			if value := &values[i]; !value.present && mayBegin(pair, name) {
-				value.raw, value.present = valueOf(pair, name)
+		head, telling := headOf(query)
+		end := separator(query)
+		pair := query[:end]
+		query = query[min(end+1, len(query)):]
+		for i := range wanted {
+			p, value := &wanted[i], &values[i]
+			if value.present || telling && (head^p.head)&p.mask != 0 {
+				continue
+			}
+			if value.raw, value.present = valueOf(pair, p.name); value.present {
+				missing--
 			}
 		}
 	}
 	return values
 }
 
-// mayBegin is a quick look at the first byte of a parameter, which tells most
-// names apart.
-func mayBegin(pair, name string) bool {
-	if pair == "" || name == "" {
-		return pair != ""
+// headOf returns the first eight bytes of a query, which tell most parameters
+// apart unless one of them may belong to an escape, or there are less.
+func headOf(query string) (head uint64, telling bool) {
+	if len(query) < 8 {
+		return 0, false
 	}
-	return pair[0] == name[0] || pair[0] == '%' || pair[0] == '+'
+	head = eightOf(query)
+	return head, zeroAmong(head^'%'*each)|zeroAmong(head^'+'*each) == 0
+}
+
+// separator returns where the first parameter of a query ends. It looks at eight
+// bytes at once, since parameters are short.
+func separator(query string) int {
+	at := 0
+	for ; len(query)-at >= 8; at += 8 {
+		eight := eightOf(query[at:])
+		if found := zeroAmong(eight^'&'*each) | zeroAmong(eight^';'*each); found != 0 {
+			return at + firstOf(found)
+		}
+	}
+	for at < len(query) && query[at] != '&' && query[at] != ';' {
+		at++
+	}
+	return at
 }
 
 // valueOf returns the value of a parameter if it has the given name.

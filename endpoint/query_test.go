@@ -29,6 +29,12 @@ func TestQueryValue(t *testing.T) {
 		{"sinc=s1", "since", "", false},
 		{"sincere=s1", "since", "", false},
 		{"filter=since=s1", "since", "", false},
+		{"full_state=true", "full_state", "true", true},
+		{"full_sta=1&full_states=2&full_state=3", "full_state", "3", true},
+		{"full_st%61te=true", "full_state", "true", true},
+		{"f%75ll_state=true", "full_state", "true", true},
+		{"a=%25&full_state=true", "full_state", "true", true},
+		{"full+state=true", "full_state", "", false},
 		{"filter=x%26since%3Ds1", "since", "", false},
 		{"&&;;", "since", "", false},
 		{"", "since", "", false},
@@ -36,6 +42,29 @@ func TestQueryValue(t *testing.T) {
 		got, ok := QueryValue(test.query, test.name)
 		if got != test.want || ok != test.ok {
 			t.Errorf("QueryValue(%q, %q) = %q, %t", test.query, test.name, got, ok)
+		}
+	}
+}
+
+// Wherever a byte stands, it ends a parameter or does not.
+func TestParametersEndAtEveryPlace(t *testing.T) {
+	for length := range 20 {
+		for at := range length {
+			for b := range 256 {
+				query := []byte(strings.Repeat("'", length)) // one less than &
+				query[at] = byte(b)
+				want := length
+				if b == '&' || b == ';' {
+					want = at
+				}
+				if got := separator(string(query)); got != want {
+					t.Fatalf("%q ends at %d, expected %d", query, got, want)
+				}
+				query[length-1] = '&'
+				if got := separator(string(query)); got != min(want, length-1) {
+					t.Fatalf("%q ends at %d, expected %d", query, got, min(want, length-1))
+				}
+			}
 		}
 	}
 }

@@ -31,26 +31,18 @@ func holdsControl(target string) bool {
 	if len(target) < 8 {
 		return strings.ContainsFunc(target, func(r rune) bool { return r < '!' || r == 0x7f })
 	}
-	if controlAmong(target[len(target)-8:]) {
-		return true
-	}
+	found := controlAmong(eightOf(target[len(target)-8:]))
 	for ; len(target) >= 8; target = target[8:] {
-		if controlAmong(target) {
-			return true
-		}
+		found |= controlAmong(eightOf(target))
 	}
-	return false
+	return found != 0
 }
 
-// controlAmong is holdsControl for the first eight bytes of a target, by
-// Mycroft's test for a byte that is zero: a byte less than a limit borrows from
-// its highest bit.
-func controlAmong(target string) bool {
-	const each, high = 0x0101010101010101, 0x8080808080808080
-	eight := uint64(target[0]) | uint64(target[1])<<8 | uint64(target[2])<<16 | uint64(target[3])<<24 |
-		uint64(target[4])<<32 | uint64(target[5])<<40 | uint64(target[6])<<48 | uint64(target[7])<<56
-	deletes := eight ^ 0x7f*each
-	return ((eight-('!'*each))&^eight|(deletes-each)&^deletes)&high != 0
+// controlAmong returns something else than 0 if one of eight bytes is a control
+// byte or a space, which borrows from its highest bit when '!' is taken away, or
+// is 0x7f.
+func controlAmong(eight uint64) uint64 {
+	return ((eight - '!'*each) | ((eight ^ 0x7f*each) - each)) &^ eight & high
 }
 
 // cutAuthority reduces an absolute-form target to what follows its authority.

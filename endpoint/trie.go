@@ -28,6 +28,7 @@ type route struct {
 	class    Class
 	again    Again
 	when     condition
+	place    int // of the condition's parameter among those of the choice
 	key      span
 	template string
 	row      *Row
@@ -37,7 +38,7 @@ type route struct {
 // has it.
 type choice struct {
 	routes     []route
-	parameters []string // that their conditions are about
+	parameters []parameter // that their conditions are about
 }
 
 // add refuses a route that no request could reach because one before it takes
@@ -48,23 +49,26 @@ func (c *choice) add(r route) error {
 			return fmt.Errorf("unreachable: line %d takes every %s %s", before.row.Line, r.methods, r.template)
 		}
 	}
-	if name := r.when.parameter; name != "" && !slices.Contains(c.parameters, name) {
-		if len(c.parameters) == maxParameters {
-			return fmt.Errorf("%s has conditions on more than %d parameters", r.template, maxParameters)
+	if name := r.when.parameter; name != "" {
+		r.place = slices.IndexFunc(c.parameters, func(p parameter) bool { return p.name == name })
+		if r.place < 0 {
+			if len(c.parameters) == maxParameters {
+				return fmt.Errorf("%s has conditions on more than %d parameters", r.template, maxParameters)
+			}
+			r.place = len(c.parameters)
+			c.parameters = append(c.parameters, newParameter(name))
 		}
-		c.parameters = append(c.parameters, name)
 	}
 	c.routes = append(c.routes, r)
 	return nil
 }
 
-// meets tells whether a query, read for the choice's parameters, has what the
-// route asks for.
-func (c *choice) meets(r *route, values *parameterValues) bool {
+// meets tells whether a query has what the route asks for.
+func (r *route) meets(values *parameterValues) bool {
 	if r.when.parameter == "" {
 		return true
 	}
-	value := values[slices.Index(c.parameters, r.when.parameter)]
+	value := &values[r.place]
 	return value.present && (!r.when.equal || decodesTo(value.raw, r.when.value))
 }
 
@@ -177,7 +181,7 @@ func (s *search) pick(c *choice) *route {
 	}
 	for i := range c.routes {
 		r := &c.routes[i]
-		if r.methods.has(s.method) && c.meets(r, &values) {
+		if r.methods.has(s.method) && r.meets(&values) {
 			return r
 		}
 		if s.nearby == nil {
