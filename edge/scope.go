@@ -49,13 +49,8 @@ func ScopeOf(raw string) Scope {
 // of them.
 func scopeOfAll(raw string, scope Scope) Scope {
 	for decoded, level := raw, 0; level < mostLevels; level++ {
-		for _, reading := range []string{clean(decoded), clean(simplify(decoded))} {
-			switch meant := scopeOf(reading); meant {
-			case AdminAPI, MASAPI, Closed:
-				if scope != meant {
-					return Closed
-				}
-			}
+		if reveals(decoded, scope) {
+			return Closed
 		}
 		next, err := url.PathUnescape(decoded)
 		if err != nil || next == decoded {
@@ -64,6 +59,24 @@ func scopeOfAll(raw string, scope Scope) Scope {
 		decoded = next
 	}
 	return scope
+}
+
+// reveals reports whether a path, with escapes decoded or not, may be read as one
+// of an API that is not open, other than by its scope. All of these are below one
+// name, without which there is nothing to read.
+func reveals(decoded string, scope Scope) bool {
+	if !strings.Contains(strings.ToLower(decoded), "_synapse") {
+		return false
+	}
+	for _, reading := range [...]string{clean(decoded), clean(simplify(decoded))} {
+		switch meant := scopeOf(reading); meant {
+		case AdminAPI, MASAPI, Closed:
+			if scope != meant {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // mostLevels is how often a path is decoded.
@@ -129,10 +142,9 @@ func anchored(p string) bool {
 // byte that ends a segment or steps out of one, or for a percent sign, which may
 // begin another escape.
 func ends(escape string) bool {
-	for _, hex := range [...]string{"2e", "2f", "3b", "5c", "25"} {
-		if strings.EqualFold(escape, hex) {
-			return true
-		}
+	switch escape {
+	case "2e", "2E", "2f", "2F", "3b", "3B", "5c", "5C", "25":
+		return true
 	}
 	return false
 }

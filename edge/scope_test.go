@@ -46,6 +46,7 @@ func TestScopeOf(t *testing.T) {
 		"/_synapse/mas/..%2fadmin":      Closed,
 		"/_synapse/admin/../metrics":    Closed,
 		"/_matrix/../_synapse/admin":    Closed,
+		"/_matrix/../_SYNAPSE/admin":    Closed,
 		"/_synapse/client/..;x/mas/y":   Closed,
 		`/_matrix/..\_synapse\metrics`:  Closed,
 		"/_synapse/metrics%00":          Closed,

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/edge"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
@@ -22,6 +23,9 @@ var parsers = []struct {
 		sticky.Room(endpoint.Newest().Classify("PUT", v3+"/rooms/"+text+"/send/m.x/1", "").ID())
 	}},
 	{"path of anything", func(text string) { endpoint.Newest().Classify("GET", "/"+text, "") }},
+	{"scope of a path", func(text string) { edge.ScopeOf("/" + text) }},
+	{"scope behind a name", func(text string) { edge.ScopeOf("/_matrix/" + text) }},
+	{"bytes of a path", func(text string) { edge.Verbatim("/" + text) }},
 	{"query of a path", func(text string) { endpoint.Newest().Classify("GET", v3+"/sync", text) }},
 	{"X-Matrix", func(text string) { sticky.Origin([]string{"X-Matrix " + text, `X-Matrix origin="` + text}) }},
 	{"token", func(text string) { sticky.Token([]string{"Bearer " + text}, "") }},
