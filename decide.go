@@ -61,6 +61,9 @@ func (h *Handler) route(r *http.Request, d decision) decision {
 	if r.Method == http.MethodConnect {
 		return d.deny(edge.ErrWrongMethod) // Matrix has no tunnels
 	}
+	if fault := edge.HeadFault(r); fault != nil {
+		return d.deny(fault)
+	}
 	path := d.path // in its own variable, so that a usual decision stays off the heap
 	if r.Method == http.MethodOptions && !h.isMAS(d) {
 		return d.local(func(w http.ResponseWriter, _ *http.Request) { edge.Preflight(w, path) })

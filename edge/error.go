@@ -41,6 +41,14 @@ var (
 		Status: http.StatusRequestEntityTooLarge, Code: "M_TOO_LARGE",
 		Message: "The request body is larger than this server takes",
 	}
+	ErrLongTarget = &Error{
+		Status: http.StatusRequestURITooLong, Code: "M_TOO_LARGE",
+		Message: "The request target is longer than a homeserver takes",
+	}
+	ErrLongHead = &Error{
+		Status: http.StatusRequestHeaderFieldsTooLarge, Code: "M_TOO_LARGE",
+		Message: "The request header is larger than a homeserver takes",
+	}
 	ErrWrongMethod = &Error{
 		Status: http.StatusMethodNotAllowed, Code: "M_UNRECOGNIZED",
 		Message: "Unrecognized request",

@@ -12,7 +12,7 @@ import (
 
 // every error that the proxy makes.
 var every = []*Error{
-	ErrBadTarget, ErrBadBody, ErrClosed, ErrTooLarge, ErrWrongMethod, ErrBusy, ErrBadGateway, ErrUnavailable, ErrTimeout,
+	ErrBadTarget, ErrBadBody, ErrClosed, ErrTooLarge, ErrLongTarget, ErrLongHead, ErrWrongMethod, ErrBusy, ErrBadGateway, ErrUnavailable, ErrTimeout,
 }
 
 func TestErrorsAreMatrixJSON(t *testing.T) {

@@ -23,6 +23,7 @@ func TestEndToEnd(t *testing.T) {
 		{"federation", w.federation},
 		{"presence", w.presence},
 		{"signatures", w.signatures},
+		{"heads", w.heads},
 		{"crowd", w.crowd},
 		{"tokens", w.tokens},
 		{"guests", w.guests},
