@@ -53,3 +53,19 @@ func (w *waiting) next(ctx context.Context) bool {
 		return false
 	}
 }
+
+// mourning is how long a client is not told that its request was lost. A process
+// that is killed closes its sockets one after the other, of which each takes some
+// 40 µs: whoever sends the next request at once shall not lose it to the same
+// process.
+const mourning = 100 * time.Millisecond
+
+// mourn waits for that long, or until the client is gone.
+func mourn(ctx context.Context) {
+	timer := time.NewTimer(mourning)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

@@ -153,11 +153,14 @@ func (p *running) failed(v *Visit, err error) *edge.Error {
 	if slow {
 		return edge.ErrTimeout
 	}
-	if v.Body.Whole() && worker != nil {
-		// A reset under a body that is being sent may be Synapse's answer to the body.
+	if v.Body == nil && worker != nil {
+		// With a body, the reset may be Synapse's answer: to the body, or to a
+		// Content-Type that Twisted stumbles over (26.10, web/http.py
+		// _parseContentType of ";a*"). Nobody shall take a worker away with that.
 		worker.Failed(time.Now())
 	}
 	if !p.mayRepeat(v) {
+		mourn(v.Request.Context())
 		return edge.ErrBadGateway
 	}
 	v.again++

@@ -21,9 +21,7 @@ func startDying(t *testing.T, options string, whoami proxytest.Answer) *proxytes
 	t.Helper()
 	p := proxytest.Start(t, `synapse_workers {
 		main $main
-		event_creator $creator1 $creator2 {
-			fallback off
-		}
+		event_creator $creator1 $creator2
 		client_reader $reader1 $reader2
 		`+options+`
 	}`)
