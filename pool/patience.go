@@ -43,15 +43,9 @@ func (w *waiting) next(ctx context.Context) bool {
 	if time.Now().Add(w.pause).After(w.until) {
 		return false
 	}
-	timer := time.NewTimer(w.pause)
-	defer timer.Stop()
+	pause := w.pause
 	w.pause = min(2*w.pause, longestStep)
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return sleep(ctx, pause)
 }
 
 // mourning is how long a client is not told that its request was lost. A process
@@ -60,12 +54,14 @@ func (w *waiting) next(ctx context.Context) bool {
 // process.
 const mourning = 100 * time.Millisecond
 
-// mourn waits for that long, or until the client is gone.
-func mourn(ctx context.Context) {
-	timer := time.NewTimer(mourning)
+// sleep waits for some time. It reports false if the client is gone before.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		return true
 	case <-ctx.Done():
+		return false
 	}
 }

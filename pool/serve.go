@@ -160,7 +160,7 @@ func (p *running) failed(v *Visit, err error) *edge.Error {
 		worker.Failed(time.Now())
 	}
 	if !p.mayRepeat(v) {
-		mourn(v.Request.Context())
+		sleep(v.Request.Context(), mourning)
 		return edge.ErrBadGateway
 	}
 	v.again++
