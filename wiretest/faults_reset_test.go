@@ -100,14 +100,14 @@ func TestLostWriteIsNotToldAtOnce(t *testing.T) {
 	const closing = 100 * time.Millisecond
 	p := proxytest.Start(t, deadSite)
 	order := rankedForRoom(p, "creator1", "creator2")
-	var lost time.Time
+	lost := make(chan time.Time, 1)
 	order[0].Answers(func(x *proxytest.Exchange) {
-		lost = time.Now()
+		lost <- time.Now()
 		x.Reset()
 	})
 	state := proxytest.Call{Method: "PUT", Target: "/_matrix/client/v3/rooms/!room:example.org/state/m.room.name", Body: "{}", Header: []string{alice}}
 	wantError(t, p.Send(state), 502, "M_UNKNOWN")
-	if told := time.Since(lost); told < closing {
+	if told := time.Since(<-lost); told < closing {
 		t.Errorf("told after %v, expected %v at least", told, closing)
 	}
 	order[0].Kill()
