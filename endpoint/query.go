@@ -9,83 +9,16 @@ import "strings"
 // "&" or ";", names are compared after decoding, and a name without "=" is no
 // parameter at all.
 func QueryValue(rawQuery, name string) (raw string, ok bool) {
-	wanted := [...]parameter{newParameter(name)}
-	value := readParameters(rawQuery, wanted[:])[0]
-	return value.raw, value.present
-}
-
-// A parameter is one that is looked for in queries.
-type parameter struct {
-	name string
-	head uint64 // how it begins where nothing is escaped, at most eight bytes
-	mask uint64 // the bytes of head that count
-}
-
-func newParameter(name string) parameter {
-	p := parameter{name: name}
-	for i, b := range []byte(name + "=") {
-		if i == 8 {
-			break
-		}
-		p.head |= uint64(b) << (8 * i)
-		p.mask |= 0xff << (8 * i)
+	for rawQuery != "" && !ok {
+		end := separator(rawQuery)
+		raw, ok = valueOf(rawQuery[:end], name)
+		rawQuery = rawQuery[min(end+1, len(rawQuery)):]
 	}
-	return p
+	return raw, ok
 }
 
-// maxParameters is how many parameters are read at once.
-const maxParameters = 2
-
-// parameterValues are the first values of some parameters, still encoded.
-type parameterValues [maxParameters]struct {
-	raw     string
-	present bool
-}
-
-// readParameters goes through a query once, until it has all that is wanted.
-func readParameters(query string, wanted []parameter) (values parameterValues) {
-	for missing := len(wanted); query != "" && missing > 0; {
-		if query[0] == '&' || query[0] == ';' { // of which somebody may send thousands
-			query = query[1:]
-			continue
-		}
-		head, telling := headOf(query)
-		end := separator(query)
-		pair := query[:end]
-		query = query[min(end+1, len(query)):]
-		for i := range wanted {
-			p, value := &wanted[i], &values[i]
-			if value.present || telling && (head^p.head)&p.mask != 0 {
-				continue
-			}
-			if value.raw, value.present = valueOf(pair, p.name); value.present {
-				missing--
-			}
-		}
-	}
-	return values
-}
-
-// headOf returns the first eight bytes of a query, which tell most parameters
-// apart unless one of them may belong to an escape, or there are less.
-func headOf(query string) (head uint64, telling bool) {
-	if len(query) < 8 {
-		return 0, false
-	}
-	head = eightOf(query)
-	return head, zeroAmong(head^'%'*each)|zeroAmong(head^'+'*each) == 0
-}
-
-// separator returns where the first parameter of a query ends. It looks at eight
-// bytes at once, since parameters are short.
-func separator(query string) int {
-	at := 0
-	for ; len(query)-at >= 8; at += 8 {
-		eight := eightOf(query[at:])
-		if found := zeroAmong(eight^'&'*each) | zeroAmong(eight^';'*each); found != 0 {
-			return at + firstOf(found)
-		}
-	}
+// separator returns where the first parameter of a query ends.
+func separator(query string) (at int) {
 	for at < len(query) && query[at] != '&' && query[at] != ';' {
 		at++
 	}

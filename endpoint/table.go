@@ -12,7 +12,7 @@ type Table struct {
 	version Version
 	rows    []Row
 	root    node
-	heads   []head
+	heads   [256]*head // by the byte that tells them apart
 }
 
 //go:embed table.txt

@@ -1,6 +1,10 @@
 package endpoint
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/octets"
+)
 
 // SplitTarget splits the target of a request, as it stands in the request
 // line, into its raw path and its raw query without the question mark.
@@ -18,31 +22,33 @@ func SplitTarget(target string) (path, query string, ok bool) {
 			return "", "", false
 		}
 	}
-	path, query, _ = strings.Cut(target, "?")
+	path = target
+	if question := strings.IndexByte(target, '?'); question >= 0 {
+		path, query = target[:question], target[question+1:]
+	}
 	if path == "" {
 		path = "/"
 	}
 	return path, query, true
 }
 
-// holdsControl reports whether a target holds a control byte or a space. It
-// looks at eight bytes at once, the last eight first, which leaves no rest.
+// holdsControl reports whether a target holds a control byte or a space. It looks
+// at the last eight bytes first, which leaves no rest.
 func holdsControl(target string) bool {
 	if len(target) < 8 {
 		return strings.ContainsFunc(target, func(r rune) bool { return r < '!' || r == 0x7f })
 	}
-	found := controlAmong(eightOf(target[len(target)-8:]))
+	found := controlAmong(octets.Of(target[len(target)-8:]))
 	for ; len(target) >= 8; target = target[8:] {
-		found |= controlAmong(eightOf(target))
+		found |= controlAmong(octets.Of(target))
 	}
-	return found != 0
+	return found&octets.High != 0
 }
 
-// controlAmong returns something else than 0 if one of eight bytes is a control
-// byte or a space, which borrows from its highest bit when '!' is taken away, or
-// is 0x7f.
+// controlAmong sets the highest bit of control bytes and spaces, from which it is
+// borrowed when '!' is taken away, and of 0x7f. Other bits mean nothing.
 func controlAmong(eight uint64) uint64 {
-	return ((eight - '!'*each) | ((eight ^ 0x7f*each) - each)) &^ eight & high
+	return ((eight - '!'*octets.Each) | ((eight ^ 0x7f*octets.Each) - octets.Each)) &^ eight
 }
 
 // cutAuthority reduces an absolute-form target to what follows its authority.

@@ -56,7 +56,7 @@ func (c *choice) add(r route) error {
 				return fmt.Errorf("%s has conditions on more than %d parameters", r.template, maxParameters)
 			}
 			r.place = len(c.parameters)
-			c.parameters = append(c.parameters, newParameter(name))
+			c.parameters = append(c.parameters, parameter{name, name + "="})
 		}
 	}
 	c.routes = append(c.routes, r)
@@ -69,7 +69,7 @@ func (r *route) meets(values *parameterValues) bool {
 		return true
 	}
 	value := &values[r.place]
-	return value.present && (!r.when.equal || decodesTo(value.raw, r.when.value))
+	return value.present && (!r.when.equal || decodesTo(value.raw[:separator(value.raw)], r.when.value))
 }
 
 // add hangs the route of a template into the tree.
@@ -177,7 +177,7 @@ func (s *search) behind(n *node, tail string, more bool) *route {
 func (s *search) pick(c *choice) *route {
 	var values parameterValues
 	if len(c.parameters) > 0 {
-		values = readParameters(s.query, c.parameters)
+		values.read(s.query, c.parameters)
 	}
 	for i := range c.routes {
 		r := &c.routes[i]

@@ -1,6 +1,10 @@
 package sticky
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/internal/octets"
+)
 
 // How much of a request is looked at for its origin, whatever was sent. A
 // header of Synapse has four parameters and a few hundred bytes.
@@ -80,14 +84,26 @@ func serverKey(name string) Key {
 	}
 }
 
-// isPlain reports whether a server's name is as it is hashed, like most.
+// isPlain reports whether a server's name is as it is hashed, like most. It looks
+// at the last eight bytes first, which leaves no rest.
 func isPlain(name string) bool {
-	for i := range len(name) {
-		if b := name[i]; b == '\\' || b != lower(b) {
-			return false
-		}
+	if len(name) < 8 {
+		return !strings.ContainsFunc(name, func(r rune) bool { return r == '\\' || 'A' <= r && r <= 'Z' })
 	}
-	return true
+	changed := changedAmong(octets.Of(name[len(name)-8:]))
+	for ; len(name) >= 8; name = name[8:] {
+		changed |= changedAmong(octets.Of(name))
+	}
+	return changed&octets.High == 0
+}
+
+// changedAmong sets the highest bit of capital letters and backslashes. Other
+// bits mean nothing.
+func changedAmong(eight uint64) uint64 {
+	low := eight &^ octets.High
+	capital := (low + (0x80-'A')*octets.Each) &^ (low + (0x7f-'Z')*octets.Each)
+	backslash := octets.High - (low ^ '\\'*octets.Each)
+	return (capital | backslash) &^ eight
 }
 
 // serverBlock writes a server's name in lower case for as long as there is room

@@ -131,3 +131,19 @@ func BenchmarkOriginFlood(b *testing.B) {
 		})
 	}
 }
+
+// Wherever a byte stands in a server's name, it is hashed as it is or makes the
+// name one that is not.
+func TestIsPlainLooksAtEveryByte(t *testing.T) {
+	for length := 1; length <= 20; length++ {
+		for at := range length {
+			for b := range 256 {
+				name := []byte(strings.Repeat("[", length)) // one more than Z
+				name[at] = byte(b)
+				if want := byte(b) != '\\' && (b < 'A' || b > 'Z'); isPlain(string(name)) != want {
+					t.Fatalf("byte %#x at %d of %d: %t", b, at, length, !want)
+				}
+			}
+		}
+	}
+}
