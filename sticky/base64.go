@@ -2,18 +2,19 @@ package sticky
 
 import "strings"
 
-// An alphabet of base64 gives each of its digits a value, and any other byte
-// more than 63.
+// An alphabet gives each of its digits a value, and any other byte more than
+// there are.
 type alphabet [256]uint8
 
-// The two alphabets, which differ in their last two digits.
+const lettersFirst = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// The two alphabets of base64, which differ in their last two digits.
 var (
-	standardDigits = newAlphabet("+/")
-	urlDigits      = newAlphabet("-_")
+	standardDigits = newAlphabet(lettersFirst + "+/")
+	urlDigits      = newAlphabet(lettersFirst + "-_")
 )
 
-func newAlphabet(last string) *alphabet {
-	digits := "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + last
+func newAlphabet(digits string) *alphabet {
 	var a alphabet
 	for b := range a {
 		a[b] = uint8(strings.IndexByte(digits, byte(b))) // -1 becomes 255

@@ -42,10 +42,6 @@ const (
 	kindURI
 )
 
-// User returns the key of a user of this homeserver. All devices of a user
-// share it, whatever their tokens look like.
-func User(localpart string) Key { return hash(kindUser, localpart) }
-
 // Address returns the key of a client's IP address.
 func Address(ip string) Key { return hash(kindAddress, ip) }
 

@@ -80,7 +80,7 @@ func TestNamedKeysAreNotNone(t *testing.T) {
 func TestDigest(t *testing.T) {
 	key := User("alice")
 	digest := key.Digest()
-	if digest != "369e221345b00096" {
+	if digest != "03d71f6460007680" {
 		t.Errorf("digest of alice is %s", digest)
 	}
 	if Room("!a:b").Digest() == digest {

@@ -32,7 +32,7 @@ func macaroonOwner(token string) (Key, bool) {
 		if !complete || len(localpart) == 0 || len(localpart) > maxLocalpart {
 			break
 		}
-		return ofUser(localpart), true
+		return userKey(localpart), true
 	}
 	return None, false
 }

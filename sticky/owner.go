@@ -1,10 +1,6 @@
 package sticky
 
-import (
-	"strings"
-
-	"github.com/cespare/xxhash/v2"
-)
+import "strings"
 
 // Claim says how much an access token tells about its owner.
 type Claim uint8
@@ -74,13 +70,6 @@ func OfDevice(token string) bool {
 // OfToken returns the key of an access token as such. It is what keeps a user
 // together whose name is not known: until the next token.
 func OfToken(token string) Key { return hash(kindToken, token) }
-
-// ofUser is User for a localpart that was decoded.
-func ofUser(localpart []byte) Key { return kindUser.key(xxhash.Sum64(localpart)) }
-
-// maxLocalpart is more than a localpart can have: a user id holds at most 255
-// bytes, the server's name included.
-const maxLocalpart = 255
 
 // UserID returns the key of a user, given the user's id, @localpart:server. It
 // reports whether it is one.

@@ -3,14 +3,15 @@ package sticky
 import "strings"
 
 // Token returns the access token of a request from where Synapse looks for it:
-// an Authorization header that reads exactly "Bearer", one space and the token,
-// else the query parameter access_token. It reports whether there is one.
+// an Authorization header that begins with "Bearer" and one space, else the query
+// parameter access_token. It reports whether there is one. Synapse takes none in
+// which there is another space; to [Owner] such a token is Forged.
 //
 // Only a token that is escaped in the query costs an allocation.
 func Token(authorization []string, rawQuery string) (token string, ok bool) {
 	for _, header := range authorization {
 		token, ok = strings.CutPrefix(header, "Bearer ")
-		if ok && token != "" && !strings.Contains(token, " ") {
+		if ok && token != "" {
 			return token, true
 		}
 	}
