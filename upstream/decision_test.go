@@ -7,7 +7,6 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
-	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
 
 // decided are requests of every sort of key, each with its headers.
@@ -79,32 +78,37 @@ func BenchmarkDecisionParts(b *testing.B) {
 	for _, d := range decided {
 		a, r := new(Attempt), httptest.NewRequest(d.method, d.target, nil)
 		r.Header["Authorization"] = []string{d.authorization}
-		classify := func() endpoint.Match {
-			path, query, _ := endpoint.SplitTarget(r.RequestURI)
-			return table.Classify(r.Method, path, query)
-		}
-		keyOf := func(m endpoint.Match) sticky.Key { return KeyOf(m.Class.Key(), m.ID(), r) }
-		pick := func(key sticky.Key) {
-			c := choice{attempt: a}
-			c.enter(s, pool, &a.tried)
-			c.pick(key)
-		}
-		match := classify()
-		key := keyOf(match)
-		for _, part := range []struct {
-			name string
-			run  func()
-		}{
-			{"bare", func() { pick(keyOf(classify())) }},
-			{"classify", func() { classify() }},
-			{"key", func() { keyOf(match) }},
-			{"pick", func() { pick(key) }},
-		} {
-			b.Run(d.class.String()+"/"+part.name, func(b *testing.B) {
-				for b.Loop() {
-					part.run()
-				}
-			})
-		}
+		path, query, _ := endpoint.SplitTarget(r.RequestURI)
+		match := table.Classify(r.Method, path, query)
+		key := KeyOf(match.Class.Key(), match.ID(), r)
+		part := func(name string, run func(b *testing.B)) { b.Run(d.class.String()+"/"+name, run) }
+
+		part("bare", func(b *testing.B) {
+			for b.Loop() {
+				path, query, _ := endpoint.SplitTarget(r.RequestURI)
+				match := table.Classify(r.Method, path, query)
+				c := choice{attempt: a}
+				c.enter(s, pool, &a.tried)
+				c.pick(KeyOf(match.Class.Key(), match.ID(), r))
+			}
+		})
+		part("classify", func(b *testing.B) {
+			for b.Loop() {
+				path, query, _ := endpoint.SplitTarget(r.RequestURI)
+				table.Classify(r.Method, path, query)
+			}
+		})
+		part("key", func(b *testing.B) {
+			for b.Loop() {
+				KeyOf(match.Class.Key(), match.ID(), r)
+			}
+		})
+		part("pick", func(b *testing.B) {
+			for b.Loop() {
+				c := choice{attempt: a}
+				c.enter(s, pool, &a.tried)
+				c.pick(key)
+			}
+		})
 	}
 }
