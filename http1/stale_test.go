@@ -173,3 +173,23 @@ func TestBodyThatTakesItsTime(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestBodyIsReadOnceThereIsAConnection shows that a dead connection costs no
+// body: who hears that nobody can be dialled sends the request elsewhere.
+func TestBodyIsReadOnceThereIsAConnection(t *testing.T) {
+	w := newWorker(t)
+	client := w.newClient(t)
+	done := send(client, get(t))
+	a := w.accept(t)
+	answer(t, a, ok)
+	<-done
+	_ = a.Close()
+	awaitDeath(w.kept(client))
+	refused := errors.New("refused")
+	client.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, refused }
+	body := strings.NewReader("hello")
+	req, _ := upload(t, body, 5)
+	if got := <-send(client, req); !errors.Is(got.err, refused) || body.Len() != 5 {
+		t.Errorf("%v, and %d bytes are left", got.err, body.Len())
+	}
+}
