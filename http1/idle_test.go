@@ -127,10 +127,7 @@ func TestLimitOfIdleConnections(t *testing.T) {
 func TestClose(t *testing.T) {
 	w := newWorker(t)
 	client := w.newClient(t)
-	done := send(client, get(t))
-	a := w.accept(t)
-	answer(t, a, ok)
-	<-done
+	a := w.keep(t, client)
 	underway := send(client, get(t))
 	readHead(t, a)
 	client.Close()
@@ -186,13 +183,10 @@ func TestIdleConnectionsThatDied(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorker(t)
 			client := w.newClient(t)
-			done := send(client, get(t))
-			a := w.accept(t)
-			answer(t, a, ok)
-			<-done
+			a := w.keep(t, client)
 			kill(a)
 			awaitDeath(w.kept(client))
-			done = send(client, request(t, http.MethodPost, strings.NewReader("body")))
+			done := send(client, request(t, http.MethodPost, strings.NewReader("body")))
 			b := w.accept(t)
 			answer(t, b, ok)
 			if got := <-done; got.err != nil || got.body != "hi" {

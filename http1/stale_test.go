@@ -35,15 +35,12 @@ func TestStaleConnections(t *testing.T) {
 		t.Run(fmt.Sprint(test), func(t *testing.T) {
 			w := newWorker(t)
 			client := w.newClient(t)
-			done := send(client, get(t))
-			a := w.accept(t)
-			answer(t, a, ok)
-			<-done
+			a := w.keep(t, client)
 			var body io.Reader
 			if test.body != "" {
 				body = strings.NewReader(test.body)
 			}
-			done = send(client, request(t, test.method, body))
+			done := send(client, request(t, test.method, body))
 			readHead(t, a)
 			_, _ = io.ReadFull(a, make([]byte, len(test.body)))
 			say(t, a, test.answered)
@@ -93,11 +90,19 @@ func (w *worker) keepBroken(t *testing.T, client *Client) {
 		first.Conn, err = dial(ctx, network, address)
 		return first, err
 	}
-	done := send(client, get(t))
-	answer(t, w.accept(t), ok)
-	<-done
+	w.keep(t, client)
 	first.broken.Store(true)
 	client.Dial = dial
+}
+
+// keep lets a client keep a connection, and returns the worker's end of it.
+func (w *worker) keep(t *testing.T, client *Client) net.Conn {
+	t.Helper()
+	done := send(client, get(t))
+	c := w.accept(t)
+	answer(t, c, ok)
+	<-done
+	return c
 }
 
 // kept returns the connection that a client keeps to the worker.
@@ -152,10 +157,7 @@ func TestNothingWasSentAndNobodyIsThere(t *testing.T) {
 func TestBodyThatTakesItsTime(t *testing.T) {
 	w := newWorker(t)
 	client := w.newClient(t)
-	done := send(client, get(t))
-	a := w.accept(t)
-	answer(t, a, ok)
-	<-done
+	a := w.keep(t, client)
 	kept := w.kept(client)
 	slow := io.MultiReader(readerFunc(func([]byte) (int, error) {
 		_ = a.Close()
@@ -163,7 +165,7 @@ func TestBodyThatTakesItsTime(t *testing.T) {
 		return 0, io.EOF
 	}), strings.NewReader("hello"))
 	req, _ := upload(t, slow, 5)
-	done = send(client, req)
+	done := send(client, req)
 	b := w.accept(t)
 	if _, got := serve(t, b); got != "hello" {
 		t.Errorf("%q arrived", got)
@@ -179,10 +181,7 @@ func TestBodyThatTakesItsTime(t *testing.T) {
 func TestBodyIsReadOnceThereIsAConnection(t *testing.T) {
 	w := newWorker(t)
 	client := w.newClient(t)
-	done := send(client, get(t))
-	a := w.accept(t)
-	answer(t, a, ok)
-	<-done
+	a := w.keep(t, client)
 	_ = a.Close()
 	awaitDeath(w.kept(client))
 	refused := errors.New("refused")
