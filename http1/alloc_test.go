@@ -11,7 +11,7 @@ import (
 
 // roundTripAllocs is how many allocations a small GET may take, with the answer
 // and the watch for a client that goes away.
-const roundTripAllocs = 20
+const roundTripAllocs = 19
 
 // TestAllocs shows what a round trip costs on a connection that was kept.
 func TestAllocs(t *testing.T) {

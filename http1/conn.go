@@ -18,8 +18,9 @@ type conn struct {
 	reused bool
 
 	// What is called with each request, made once: interrupt as a function value,
-	// and what polls the descriptor, with what that found.
+	// and what looks at the descriptor and polls it, with what these found.
 	stop  func()
+	peek  func(fd uintptr) bool
 	poll  func(fd uintptr) bool
 	found *reader
 	err   error

@@ -3,7 +3,6 @@
 package http1
 
 import (
-	"errors"
 	"io"
 	"os"
 	"syscall"
@@ -13,7 +12,7 @@ import (
 func (c *conn) attach() {
 	if s, ok := c.Conn.(syscall.Conn); ok {
 		if raw, err := s.SyscallConn(); err == nil {
-			c.raw, c.poll = raw, c.fill
+			c.raw, c.peek, c.poll = raw, c.look, c.fill
 		}
 	}
 }
@@ -24,12 +23,16 @@ func (c *conn) alive() bool {
 	if c.raw == nil {
 		return true
 	}
-	var err error
-	failed := c.raw.Read(func(fd uintptr) bool {
-		_, _, err = syscall.Recvfrom(int(fd), c.byte1[:], syscall.MSG_PEEK)
-		return true
-	})
-	return failed == nil && errors.Is(err, syscall.EAGAIN)
+	failed := c.raw.Read(c.peek)
+	err := c.err
+	c.err = nil
+	return failed == nil && err == syscall.EAGAIN //nolint:errorlint // as look leaves it
+}
+
+// look finds out what there is to read, and leaves it there.
+func (c *conn) look(fd uintptr) bool {
+	_, _, c.err = syscall.Recvfrom(int(fd), c.byte1[:], syscall.MSG_PEEK)
+	return true
 }
 
 // await waits until bytes arrive, and returns a reader that holds them. It
