@@ -13,7 +13,7 @@ const maxParameters = 2
 
 // parameterValues are the first values of some parameters.
 type parameterValues [maxParameters]struct {
-	raw     string // still encoded, and all of the query that follows
+	raw     string // still encoded; more of the query may follow it
 	present bool
 }
 

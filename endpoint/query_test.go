@@ -46,6 +46,29 @@ func TestQueryValue(t *testing.T) {
 	}
 }
 
+// Wherever a byte stands, it ends a parameter or does not.
+func TestParametersEndAtEveryPlace(t *testing.T) {
+	for length := range 20 {
+		for at := range length {
+			for b := range 256 {
+				query := []byte(strings.Repeat("'", length)) // one less than &
+				query[at] = byte(b)
+				want := length
+				if b == '&' || b == ';' {
+					want = at
+				}
+				if got := separator(string(query)); got != want {
+					t.Fatalf("%q ends at %d, expected %d", query, got, want)
+				}
+				query[length-1] = '&'
+				if got := separator(string(query)); got != min(want, length-1) {
+					t.Fatalf("%q ends at %d, expected %d", query, got, min(want, length-1))
+				}
+			}
+		}
+	}
+}
+
 func TestQueryValueDoesNotAllocate(t *testing.T) {
 	if allocs := testing.AllocsPerRun(100, func() { QueryValue("a=1&%73ince=s1;b=2", "since") }); allocs != 0 {
 		t.Errorf("%v allocations", allocs)

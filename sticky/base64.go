@@ -22,16 +22,16 @@ func newAlphabet(digits string) *alphabet {
 	return &a
 }
 
-// decodeBase64 decodes unpadded base64 into buf. Unlike the standard library it
-// skips no line breaks, takes no other spelling of the same bytes, and
-// allocates nothing for an error.
-func decodeBase64(buf []byte, s string, digits *alphabet) (decoded []byte, ok bool) {
+// decodeBase64 decodes unpadded base64 of URLs into buf. Unlike the standard
+// library it skips no line breaks, takes no other spelling of the same bytes,
+// and allocates nothing for an error.
+func decodeBase64(buf []byte, s string) (decoded []byte, ok bool) {
 	if len(s)%4 == 1 || len(s)*6/8 > len(buf) {
 		return nil, false
 	}
 	var acc, bits, n uint
 	for i := range len(s) {
-		v := uint(digits[s[i]])
+		v := uint(urlDigits[s[i]])
 		if v > 63 {
 			return nil, false
 		}

@@ -18,7 +18,7 @@ func macaroonOwner(token string) (Key, bool) {
 		return None, false
 	}
 	var buf [maxMacaroon]byte
-	packets, ok := decodeBase64(buf[:], strings.TrimRight(token, "="), urlDigits)
+	packets, ok := decodeBase64(buf[:], strings.TrimRight(token, "="))
 	for ok && len(packets) > 0 {
 		var packet []byte
 		if packet, packets, ok = cutPacket(packets); !ok {

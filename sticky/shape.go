@@ -39,8 +39,8 @@ func Brief(token string) bool { return shapeOf(token) == ofMAS }
 // synapseOwner returns the key of the user whose localpart Synapse wrote into a
 // token, syt_LOCALPART_RANDOM_CHECKSUM.
 func synapseOwner(token string) (Key, bool) {
-	body, checksum, ok := cutChecksum(token)
-	if !ok || number(checksum) != uint64(crcOf(body)) {
+	body, sum, ok := cutChecksum(token)
+	if !ok || number(sum) != uint64(crcOf(body)) {
 		return None, false
 	}
 	body = body[len("syt_"):]
@@ -55,10 +55,10 @@ func synapseOwner(token string) (Key, bool) {
 // ones, and a checksum.
 func isMAS(token string) bool {
 	const random = 30
-	body, checksum, ok := cutChecksum(token)
+	body, sum, ok := cutChecksum(token)
 	if !ok || len(body) != len("mat_")+random || strings.IndexByte(body[len("mat_"):], '_') >= 0 {
 		return false
 	}
-	slices.Reverse(checksum[:])
-	return number(checksum) == shifted(crcOf(body))
+	slices.Reverse(sum[:])
+	return number(sum) == shifted(crcOf(body))
 }
