@@ -18,7 +18,9 @@ const (
 	defaultBodySize   = 200 * 65536
 )
 
-// maxBuffer is how large a body may be to be kept for a second try.
+// maxBuffer is how large a body may be to be in memory before a worker is chosen: a
+// slow client keeps none busy with it, it can be sent twice, and it takes no system
+// call of its own.
 const maxBuffer = 64 << 10
 
 // unknownEndpoint stands in logs for a path that no row of the table has.
@@ -46,10 +48,7 @@ func (h *Handler) forward(r *http.Request, d decision, v *pool.Visit) (*http.Req
 		return nil, edge.ErrTooLarge
 	}
 	v.Body = edge.NewBody(r.Body, limit)
-	if d.match.Again() != endpoint.AgainNo || h.set.Heals(d.match.Class) {
-		return out, v.Body.Buffer(r.ContentLength, maxBuffer)
-	}
-	return out, nil
+	return out, v.Body.Buffer(r.ContentLength, maxBuffer)
 }
 
 // nameClient makes the request come from its client if a trusted proxy handed

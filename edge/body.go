@@ -21,8 +21,7 @@ type Body struct {
 	closed  atomic.Bool
 	fault   atomic.Pointer[Error]
 
-	buffered []byte
-	whole    bool
+	buffered []byte // all of it, or nil
 }
 
 // errFaulty ends every read of a body after its first failure.
@@ -39,32 +38,36 @@ func (b *Body) Buffer(contentLength, most int64) *Error {
 	if contentLength < 0 || contentLength > most {
 		return nil
 	}
-	b.buffered = make([]byte, contentLength)
-	if _, err := io.ReadFull(b, b.buffered); err != nil {
+	all := make([]byte, contentLength)
+	if _, err := io.ReadFull(b, all); err != nil {
 		b.fault.CompareAndSwap(nil, ErrBadBody)
 		return b.Fault()
 	}
-	b.whole = true
+	b.buffered = all
 	return nil
 }
 
 // Next returns the body for the next try: a fresh reader of what was
 // buffered, else the body itself.
 func (b *Body) Next() io.ReadCloser {
-	if b.whole {
+	if b.buffered != nil {
 		return io.NopCloser(bytes.NewReader(b.buffered))
 	}
 	return b
 }
 
+// Buffered returns the body if all of it is in memory, else nil. It must not be
+// changed.
+func (b *Body) Buffered() []byte { return b.buffered }
+
 // Repeatable reports whether the body can be sent once more: all of it is in
 // memory, or none of it was read.
 func (b *Body) Repeatable() bool {
-	return b == nil || b.whole || !b.touched.Load()
+	return b.Whole() || !b.touched.Load()
 }
 
 // Whole reports whether all of the body is in memory.
-func (b *Body) Whole() bool { return b == nil || b.whole }
+func (b *Body) Whole() bool { return b == nil || b.buffered != nil }
 
 // Fault is the answer to a client whose body failed, or nil.
 func (b *Body) Fault() *Error {

@@ -43,10 +43,10 @@ func newHealer(logger *zap.Logger) *healer {
 	return &healer{rate: rate.NewLimiter(replaysPerSecond, replaysPerSecond), logger: logger}
 }
 
-// Heals reports whether requests of a class are replayed if a worker does not
+// heals reports whether requests of a class are replayed if a worker does not
 // recognise them. Those of a hard or lone class would fail there, and
 // a transaction of another homeserver must not be handled twice.
-func (s *Set) Heals(class endpoint.Class) bool {
+func (s *Set) heals(class endpoint.Class) bool {
 	return s.healer != nil && !class.Alone() && class != endpoint.ClassFederationInbound &&
 		s.plan.chains[class][0].Pool != routing.Main
 }
@@ -54,7 +54,7 @@ func (s *Set) Heals(class endpoint.Class) bool {
 // ask sends a request to a pool. If its worker does not recognise it, another
 // one of the pool is asked, and then main.
 func (s *Set) ask(p *running, w http.ResponseWriter, r *http.Request, v *Visit) result {
-	if p == s.pools[routing.Main] || !s.Heals(v.Match.Class) {
+	if p == s.pools[routing.Main] || !s.heals(v.Match.Class) {
 		return p.serve(w, r, v)
 	}
 	p.replays.earn()

@@ -153,7 +153,7 @@ func TestHeals(t *testing.T) {
 		endpoint.ClassFederationInbound: false,
 		endpoint.ClassMain:              false,
 	} {
-		if got := set.Heals(class); got != want {
+		if got := set.heals(class); got != want {
 			t.Errorf("%s: got %v, want %v", class, got, want)
 		}
 	}

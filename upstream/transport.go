@@ -1,6 +1,8 @@
 package upstream
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
@@ -52,8 +54,8 @@ func roundTrip(transport http.RoundTripper, r *http.Request, forget, done bool) 
 		return transport.RoundTrip(r)
 	}
 	own := r
-	if forget && !done {
-		own = new(*r)
+	if !done {
+		own = a.ownRequest(r, forget)
 	}
 	res, err := transport.RoundTrip(own)
 	if forget {
@@ -67,6 +69,21 @@ func roundTrip(transport http.RoundTripper, r *http.Request, forget, done bool) 
 		res.Body = &a.answer
 	}
 	return res, err
+}
+
+// ownRequest returns the request for a transport that may still read it when it has
+// returned, and that writes a body apart from the head, one system call more,
+// unless it knows that reading it cannot block.
+func (a *Attempt) ownRequest(r *http.Request, forget bool) *http.Request {
+	atHand := len(a.Content) > 0 && int64(len(a.Content)) == r.ContentLength // else trailers follow
+	if !forget && !atHand {
+		return r
+	}
+	own := new(*r)
+	if atHand {
+		own.Body = io.NopCloser(bytes.NewReader(a.Content))
+	}
+	return own
 }
 
 // Interface guards

@@ -1,8 +1,14 @@
 package upstream
 
 import (
+	"context"
 	"errors"
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -38,6 +44,62 @@ func TestTransportForgetsTheHeader(t *testing.T) {
 		}
 		if lent := inner.sent == r; lent != (tt.done || !tt.want) || !lent && inner.sent.Header.Get("Authorization") != "Bearer x" {
 			t.Errorf("%+v: sent the request itself: %v; its header: %v", tt, lent, inner.sent.Header)
+		}
+	}
+}
+
+// writes counts what is written to a connection at a time.
+type writes struct {
+	net.Conn
+	n *atomic.Int64
+}
+
+func (w writes) Write(p []byte) (int, error) {
+	w.n.Add(1)
+	return w.Conn.Write(p)
+}
+
+// opaque is a body of which net/http does not know that it is in memory.
+type opaque struct{ io.Reader }
+
+func (opaque) Close() error { return nil }
+
+// A body that is in memory goes to a worker in one write with the head, whatever
+// reverse_proxy has wrapped around it, and is there for the next try. Where
+// trailers follow, it is read as it stands, so that they are there in time.
+func TestBodyAtHandTakesNoWriteOfItsOwn(t *testing.T) {
+	const text = "{}"
+	var got atomic.Value
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got.Store(string(body))
+	}))
+	defer server.Close()
+	for _, tt := range []struct {
+		content        string
+		length         int64
+		forget, atHand bool
+	}{
+		{text, 2, true, true}, {text, 2, false, true}, {"", 2, true, false}, {text, -1, true, false},
+	} {
+		var n atomic.Int64
+		inner := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			return writes{conn, &n}, err
+		}}
+		a := &Attempt{Content: []byte(tt.content)}
+		r := httptest.NewRequest(http.MethodPut, server.URL, nil)
+		r.RequestURI, r.ContentLength = "", tt.length
+		source := strings.NewReader(text)
+		r.Body = opaque{source}
+		res, err := Transport{inner, tt.forget, false}.RoundTrip(a.Attach(r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		inner.CloseIdleConnections()
+		if got.Load() != text || (n.Load() == 1) != tt.atHand || (source.Len() == len(text)) != tt.atHand {
+			t.Errorf("%+v: worker got %v in %d writes, %d bytes are left for the next try", tt, got.Load(), n.Load(), source.Len())
 		}
 	}
 }

@@ -2,33 +2,25 @@ package upstream
 
 import "slices"
 
-// tried remembers the workers that a request was sent to, the first few of
-// them without an allocation. A nil *tried remembers none.
+// tried remembers the workers that a request was sent to, the first of them
+// without an allocation. A nil *tried remembers none.
 type tried struct {
-	few  [4]*Worker
-	n    int
-	more []*Worker
+	all []*Worker
+	few [2]*Worker
 }
 
 func (t *tried) add(w *Worker) {
-	if t.n < len(t.few) {
-		t.few[t.n] = w
-		t.n++
-		return
+	if t.all == nil {
+		t.all = t.few[:0]
 	}
-	t.more = append(t.more, w)
+	t.all = append(t.all, w)
 }
 
-func (t *tried) has(w *Worker) bool {
-	if t == nil || t.n == 0 {
-		return false
-	}
-	return slices.Contains(t.few[:t.n], w) || slices.Contains(t.more, w)
-}
+func (t *tried) has(w *Worker) bool { return t != nil && slices.Contains(t.all, w) }
 
 // forget starts over.
 func (t *tried) forget() {
 	if t != nil {
-		t.n, t.more = 0, t.more[:0]
+		t.all = t.all[:0]
 	}
 }

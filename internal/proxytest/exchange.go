@@ -75,6 +75,9 @@ func readExchange(conn net.Conn, reader *bufio.Reader) (*Exchange, error) {
 	}, nil
 }
 
+// AtHand is how many bytes of the body came with the end of the head.
+func (x *Exchange) AtHand() int { return x.reader.Buffered() }
+
 // Body reads the body to its end.
 func (x *Exchange) Body() string {
 	if x.read {
