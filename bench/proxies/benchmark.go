@@ -80,9 +80,6 @@ func (b *benchmark) measure(ctx context.Context, m mode) (*measured, error) {
 		return nil, err
 	}
 	defer world.stop()
-	if err := world.startAll(ctx); err != nil {
-		return nil, err
-	}
 	result := &measured{mode: m, patterns: len(world.home.Rules()), traps: newTraps(world.home)}
 	if !m.tls {
 		if err := world.checkAll(ctx, result.traps); err != nil {
@@ -110,16 +107,15 @@ func (w *world) checkAll(ctx context.Context, found []sprung) error {
 		if !r.Routes {
 			continue
 		}
-		r.process.Continue()
-		if err := w.check(ctx, r, found); err != nil {
+		if err := w.run(ctx, r, func() error { return w.check(ctx, r, found) }); err != nil {
 			return err
 		}
-		r.process.Pause()
 	}
 	return nil
 }
 
-// round gives each peer a turn, in an order of chance.
+// round gives each peer a turn, in an order of chance. It is started anew for each:
+// how lucky a process is with where its memory lies makes some per cent.
 func (b *benchmark) round(ctx context.Context, w *world, m mode) ([]outcome, error) {
 	outcomes := make([]outcome, len(w.peers))
 	for _, i := range b.random.Perm(len(w.peers)) {
@@ -127,12 +123,13 @@ func (b *benchmark) round(ctx context.Context, w *world, m mode) ([]outcome, err
 			return nil, context.Cause(ctx)
 		}
 		r := w.peers[i]
-		r.process.Continue()
-		var err error
-		if outcomes[i], err = b.turn(ctx, w, r, m); err != nil {
+		err := w.run(ctx, r, func() (err error) {
+			outcomes[i], err = b.turn(ctx, w, r, m)
+			return err
+		})
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.Name, err)
 		}
-		r.process.Pause()
 		fmt.Printf("%-8s %-16s %-12s %s\n", m.name, m.title, r.Name, outcomes[i])
 	}
 	return outcomes, nil

@@ -58,7 +58,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 7, "rounds of the first mode; the others have fewer")
 	flag.DurationVar(&o.warmUp, "warm-up", 500*time.Millisecond, "time of a turn that does not count")
 	flag.DurationVar(&o.turn, "turn", 2*time.Second, "time of a turn that counts")
-	flag.DurationVar(&o.limit, "limit", 8*time.Minute, "time after which no round begins")
+	flag.DurationVar(&o.limit, "limit", 20*time.Minute, "time after which no round begins")
 	flag.IntVar(&o.connections, "connections", 256, "connections, or streams of HTTP/2")
 	flag.IntVar(&o.polls, "polls", 2000, "long polls that are held")
 	flag.IntVar(&o.proxyCore, "proxy-core", 1, "core of the proxy")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"time"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 
@@ -26,6 +27,10 @@ type mode struct {
 	// share is how many rounds it has, as a part of those of the first
 	// mode.
 	share float64
+
+	// turn is how long a turn is at least. Health is checked every five seconds, of
+	// all workers at once: of many, each turn shall have it once.
+	turn time.Duration
 
 	// warmUps are how many times the usual time each turn needs until all
 	// connections are there.
@@ -63,7 +68,7 @@ func modes() []mode {
 		with(mixMode, "HTTP/1.1", func(m *mode) { m.share = 1 }),
 		with(h2Mode, "HTTP/2 and TLS 1.3", func(m *mode) { m.tls, m.share = true, 0.5 }),
 		with(workersMode, "1 worker a pool", func(m *mode) { m.workers = 1 }),
-		with(workersMode, "200", func(m *mode) { m.workers, m.warmUps = 200, 4 }),
+		with(workersMode, "200", func(m *mode) { m.workers, m.warmUps, m.turn = 200, 4, 5*time.Second }),
 		with(poolsMode, "2 pools", func(m *mode) { m.types = []endpoint.WorkerType{endpoint.GenericWorker} }),
 		with(poolsMode, "5", func(m *mode) {
 			m.types = []endpoint.WorkerType{endpoint.GenericWorker, endpoint.Synchrotron, endpoint.EventCreator, endpoint.MediaRepository}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,9 +45,9 @@ func (r *results) text() string {
 	}
 	b.WriteString(r.heldTable())
 	for _, group := range []struct{ name, title string }{
-		{workersMode, "More and fewer workers, HTTP/1.1, CPU of a request:"},
-		{poolsMode, "More and fewer pools, HTTP/1.1, CPU of a request:"},
-		{patternMode, "Only requests of one pattern, which stands at that place of the list, CPU of a request:"},
+		{workersMode, "More and fewer workers, HTTP/1.1, CPU of a request"},
+		{poolsMode, "More and fewer pools, HTTP/1.1, CPU of a request"},
+		{patternMode, "Only requests of one pattern, which stands at that place of the list, CPU of a request"},
 	} {
 		b.WriteString(r.groupTable(group.name, group.title))
 	}
@@ -165,7 +166,8 @@ func (r *results) groupTable(group, title string) string {
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s\n\n|", title)
+	fewest := slices.MinFunc(columns, func(a, b *measured) int { return len(a.rounds) - len(b.rounds) })
+	fmt.Fprintf(&b, "\n%s, %d rounds:\n\n|", title, len(fewest.rounds))
 	for _, m := range columns {
 		fmt.Fprintf(&b, " | %s | ratio", m.title)
 	}
@@ -173,7 +175,7 @@ func (r *results) groupTable(group, title string) string {
 	for i, p := range r.peers {
 		fmt.Fprintf(&b, "| %s", p.Title)
 		for _, m := range columns {
-			fmt.Fprintf(&b, " | %.1f µs | **%.2f**", micro*stats.Of(m.values(i, cpuOf)).Median, r.ratio(m, i).Median)
+			fmt.Fprintf(&b, " | %.1f µs | %s", micro*stats.Of(m.values(i, cpuOf)).Median, spread(r.ratio(m, i)))
 		}
 		b.WriteString(" |\n")
 	}

@@ -37,7 +37,7 @@ func TestReport(t *testing.T) {
 		"| this plugin | 50.0 µs | **0.38** (0.31 – 0.44) | 20000 | 50 % | 0.5 ms | 1.0 ms | 40 MiB |",
 		"| this plugin | 28.0 KiB | **0.50** |",
 		"| | 1 worker a pool | ratio |",
-		"| this plugin | 50.0 µs | **0.50** |",
+		"| this plugin | 50.0 µs | **0.50** (0.50 – 0.50) |",
 		"| event_creator | plugin (main) |",
 	} {
 		if !strings.Contains(text, want) {

@@ -71,7 +71,7 @@ func (b *benchmark) turn(ctx context.Context, w *world, r *running, m mode) (out
 		return outcome{}, err
 	}
 	profiled := b.profileOf(ctx, r)
-	result, err := generator.Run(b.options.turn)
+	result, err := generator.Run(max(b.options.turn, m.turn))
 	if err != nil {
 		return outcome{}, err
 	}

@@ -82,15 +82,13 @@ func (w *world) start(ctx context.Context, r *running) (err error) {
 	return err
 }
 
-// startAll starts every peer, and pauses it until it has a turn.
-func (w *world) startAll(ctx context.Context) error {
-	for _, r := range w.peers {
-		if err := w.start(ctx, r); err != nil {
-			return err
-		}
-		r.process.Pause()
+// run starts a peer for as long as something is done with it.
+func (w *world) run(ctx context.Context, r *running, do func() error) error {
+	if err := w.start(ctx, r); err != nil {
+		return err
 	}
-	return nil
+	defer r.stop()
+	return do()
 }
 
 // stop ends everything that was started.

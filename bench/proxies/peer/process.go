@@ -85,15 +85,8 @@ func (p *Process) Listens(ctx context.Context, address string) error {
 	}
 }
 
-// Pause keeps the process from using the machine while it is not its turn.
-func (p *Process) Pause() { p.signal(syscall.SIGSTOP) }
-
-// Continue ends a pause.
-func (p *Process) Continue() { p.signal(syscall.SIGCONT) }
-
 // Stop ends the process, and waits until it has ended.
 func (p *Process) Stop() {
-	p.signal(syscall.SIGCONT)
 	p.signal(syscall.SIGTERM)
 	select {
 	case <-p.ended:
