@@ -82,7 +82,6 @@ func (s *Set) ask(p *running, w http.ResponseWriter, r *http.Request, v *Visit) 
 // the client does not get it yet.
 func (p *running) hear(w http.ResponseWriter, r *http.Request, v *Visit) (result, *refusal) {
 	answer := watch(w)
-	defer answer.close()
 	got := p.serve(answer, r, v)
 	if answer.unrecognised() {
 		return got, answer.retract()

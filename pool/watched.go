@@ -1,13 +1,11 @@
 package pool
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"maps"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
@@ -18,26 +16,15 @@ type watched struct {
 	caddyhttp.ResponseWriterWrapper
 	before header
 	status int // of what is held back, else 0
-	body   *bytes.Buffer
+	body   []byte
 }
 
 // longestRefusal bounds what is held back, in bytes. Synapse's word is short.
 const longestRefusal = 4 << 10
 
-// buffers hold refusals while they are looked into.
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// watch wraps a response; close must follow.
 func watch(w http.ResponseWriter) *watched {
-	body, _ := buffers.Get().(*bytes.Buffer)
-	body.Reset()
-	return &watched{
-		ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: w},
-		before:                remember(w.Header()), body: body,
-	}
+	return &watched{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, before: remember(w.Header())}
 }
-
-func (w *watched) close() { buffers.Put(w.body) }
 
 // WriteHeader holds back an answer that may be a refusal.
 func (w *watched) WriteHeader(status int) {
@@ -51,8 +38,9 @@ func (w *watched) WriteHeader(status int) {
 
 // Write lets an answer go that is too long to be a refusal.
 func (w *watched) Write(p []byte) (int, error) {
-	if w.status != 0 && w.body.Len()+len(p) <= longestRefusal {
-		return w.body.Write(p)
+	if w.status != 0 && len(w.body)+len(p) <= longestRefusal {
+		w.body = append(w.body, p...)
+		return len(p), nil
 	}
 	w.release()
 	return w.ResponseWriterWrapper.Write(p)
@@ -82,7 +70,7 @@ func (w *watched) unrecognised() bool {
 	var answer struct {
 		Code string `json:"errcode"`
 	}
-	return json.Unmarshal(w.body.Bytes(), &answer) == nil && answer.Code == "M_UNRECOGNIZED"
+	return json.Unmarshal(w.body, &answer) == nil && answer.Code == "M_UNRECOGNIZED"
 }
 
 // release sends the client what was held back.
@@ -92,12 +80,12 @@ func (w *watched) release() {
 	}
 	w.ResponseWriterWrapper.WriteHeader(w.status)
 	w.status = 0
-	_, _ = w.ResponseWriterWrapper.Write(w.body.Bytes()) // fails only if the client is gone
+	_, _ = w.ResponseWriterWrapper.Write(w.body) // fails only if the client is gone
 }
 
 // retract takes back what was held back, so that another answer can be given.
 func (w *watched) retract() *refusal {
-	r := &refusal{w.status, w.Header().Clone(), bytes.Clone(w.body.Bytes())}
+	r := &refusal{w.status, w.Header().Clone(), w.body}
 	w.status = 0
 	w.before.restore(w.Header())
 	return r
@@ -120,7 +108,7 @@ func (r *refusal) send(w http.ResponseWriter) {
 
 // header remembers a header as it was, mostly without an allocation.
 type header struct {
-	few  [4]field
+	few  [3]field
 	n    int
 	more http.Header
 }
