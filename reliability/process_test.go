@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -77,12 +78,22 @@ func (p *process) resident() int {
 	return 0
 }
 
-// freeAddress is an address that nobody listens at. It is below those that the
-// system gives to clients, so that a worker finds it free again.
+// Ports are below those that the system gives to clients, so that a worker finds
+// its own free again. They are counted through from a place of chance: none is
+// given twice, and whoever tests beside us has others.
+const lowestPort, ports = 10000, 20000
+
+var (
+	firstPort = rand.IntN(ports)
+	portsSeen atomic.Int64
+)
+
+// freeAddress is an address that nobody listens at.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	for range 1000 {
-		address := fmt.Sprint("127.0.0.1:", 10000+rand.IntN(20000))
+	for range ports {
+		number := lowestPort + (firstPort+int(portsSeen.Add(1)))%ports
+		address := fmt.Sprint("127.0.0.1:", number)
 		if listener, err := net.Listen("tcp", address); err == nil {
 			_ = listener.Close()
 			return address
