@@ -72,8 +72,10 @@ func roundTrip(transport http.RoundTripper, r *http.Request, forget, done bool) 
 }
 
 // ownRequest returns the request for a transport that may still read it when it has
-// returned, and that writes a body apart from the head, one system call more,
-// unless it knows that reading it cannot block.
+// returned. It tells such a transport that a body is in memory, which cannot be
+// seen through what reverse_proxy has wrapped around it: net/http then writes it
+// together with the head, one system call less, and sends it once more by itself if
+// the worker had closed the connection before.
 func (a *Attempt) ownRequest(r *http.Request, forget bool) *http.Request {
 	atHand := len(a.Content) > 0 && int64(len(a.Content)) == r.ContentLength // else trailers follow
 	if !forget && !atHand {
@@ -81,7 +83,8 @@ func (a *Attempt) ownRequest(r *http.Request, forget bool) *http.Request {
 	}
 	own := new(*r)
 	if atHand {
-		own.Body = io.NopCloser(bytes.NewReader(a.Content))
+		own.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(a.Content)), nil }
+		own.Body, _ = own.GetBody()
 	}
 	return own
 }

@@ -103,3 +103,47 @@ func TestBodyAtHandTakesNoWriteOfItsOwn(t *testing.T) {
 		}
 	}
 }
+
+// broken is a connection that has ended before anything more could be written.
+type broken struct {
+	net.Conn
+	ended *atomic.Bool
+}
+
+func (b broken) Write(p []byte) (int, error) {
+	if b.ended.Load() {
+		return 0, net.ErrClosed
+	}
+	return b.Conn.Write(p)
+}
+
+// A worker that closes an idle connection costs no request whose body is in memory:
+// it was not sent, so it is sent over another connection, whatever its method.
+func TestBodyAtHandSurvivesAnIdleConnection(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }))
+	defer server.Close()
+	var opened []*atomic.Bool
+	inner := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		opened = append(opened, new(atomic.Bool))
+		return broken{conn, opened[len(opened)-1]}, err
+	}}
+	defer inner.CloseIdleConnections()
+	for _, text := range []string{"first", "second"} {
+		a := &Attempt{Content: []byte(text)}
+		r := httptest.NewRequest(http.MethodPost, server.URL, nil)
+		r.RequestURI, r.ContentLength, r.Body = "", int64(len(text)), opaque{strings.NewReader(text)}
+		res, err := Transport{inner, true, false}.RoundTrip(a.Attach(r))
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if got, err := io.ReadAll(res.Body); string(got) != text || err != nil {
+			t.Errorf("%s: the worker got %q, %v", text, got, err)
+		}
+		_ = res.Body.Close()
+		opened[len(opened)-1].Store(true)
+	}
+	if len(opened) != 2 {
+		t.Errorf("%d connections: it is no test", len(opened))
+	}
+}
