@@ -22,6 +22,7 @@ type watched struct {
 // longestRefusal bounds what is held back, in bytes. Synapse's word is short.
 const longestRefusal = 4 << 10
 
+// watch wraps a response; retract or release must follow.
 func watch(w http.ResponseWriter) *watched {
 	return &watched{ResponseWriterWrapper: caddyhttp.ResponseWriterWrapper{ResponseWriter: w}, before: remember(w.Header())}
 }
