@@ -115,7 +115,7 @@ func (w *world) checkAll(ctx context.Context, found []sprung) error {
 }
 
 // round gives each peer a turn, in an order of chance. It is started anew for each:
-// how lucky a process is with where its memory lies makes some per cent.
+// two processes of the same binary may differ by some per cent for as long as they run.
 func (b *benchmark) round(ctx context.Context, w *world, m mode) ([]outcome, error) {
 	outcomes := make([]outcome, len(w.peers))
 	for _, i := range b.random.Perm(len(w.peers)) {
