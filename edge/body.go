@@ -56,9 +56,14 @@ func (b *Body) Next() io.ReadCloser {
 	return b
 }
 
-// Buffered returns the body if all of it is in memory, else nil. It must not be
-// changed.
-func (b *Body) Buffered() []byte { return b.buffered }
+// Again is the GetBody of a request with this body, nil unless all of it is in
+// memory.
+func (b *Body) Again() func() (io.ReadCloser, error) {
+	if b.buffered == nil {
+		return nil
+	}
+	return func() (io.ReadCloser, error) { return b.Next(), nil }
+}
 
 // Repeatable reports whether the body can be sent once more: all of it is in
 // memory, or none of it was read.

@@ -93,7 +93,7 @@ func (p *running) try(w http.ResponseWriter, r *http.Request, v *Visit) (upstrea
 		r = withOwnVars(r)
 	}
 	if v.Body != nil {
-		r.Body, v.attempt.Content = v.Body.Next(), v.Body.Buffered()
+		r.Body, r.GetBody = v.Body.Next(), v.Body.Again()
 	}
 	outcome, retries := v.attempt.Outcome(), v.retries()
 	err := p.proxy.ServeHTTP(w, r, caddyhttp.HandlerFunc(nothing))

@@ -25,10 +25,6 @@ type Attempt struct {
 	// a key of its own takes it from there. May be nil if none is.
 	Request *http.Request
 
-	// The request's body if all of it is in memory, nil if it is not or there is
-	// none. Caddy's own transport sends it in one write with the head.
-	Content []byte
-
 	// Whether the request waits for news. Long polls are counted apart, and
 	// measured against each other only.
 	LongPoll bool

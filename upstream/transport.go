@@ -1,8 +1,6 @@
 package upstream
 
 import (
-	"bytes"
-	"io"
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
@@ -55,7 +53,7 @@ func roundTrip(transport http.RoundTripper, r *http.Request, forget, done bool) 
 	}
 	own := r
 	if !done {
-		own = a.ownRequest(r, forget)
+		own = ownRequest(r, forget)
 	}
 	res, err := transport.RoundTrip(own)
 	if forget {
@@ -72,19 +70,18 @@ func roundTrip(transport http.RoundTripper, r *http.Request, forget, done bool) 
 }
 
 // ownRequest returns the request for a transport that may still read it when it has
-// returned. It tells such a transport that a body is in memory, which cannot be
-// seen through what reverse_proxy has wrapped around it: net/http then writes it
-// together with the head, one system call less, and sends it once more by itself if
-// the worker had closed the connection before.
-func (a *Attempt) ownRequest(r *http.Request, forget bool) *http.Request {
-	atHand := len(a.Content) > 0 && int64(len(a.Content)) == r.ContentLength // else trailers follow
-	if !forget && !atHand {
+// returned. What has a GetBody is in memory, which such a transport cannot see
+// through what reverse_proxy has wrapped around the body: net/http then writes it
+// together with the head, one system call less.
+func ownRequest(r *http.Request, forget bool) *http.Request {
+	if !forget && r.GetBody == nil {
 		return r
 	}
 	own := new(*r)
-	if atHand {
-		own.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(a.Content)), nil }
-		own.Body, _ = own.GetBody()
+	if r.GetBody != nil && r.ContentLength > 0 {
+		own.Body, _ = r.GetBody() // of memory, which cannot fail
+	} else {
+		own.GetBody = nil // trailers follow, which only reading the body itself fills in
 	}
 	return own
 }

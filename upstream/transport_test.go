@@ -48,15 +48,34 @@ func TestTransportForgetsTheHeader(t *testing.T) {
 	}
 }
 
-// writes counts what is written to a connection at a time.
-type writes struct {
+// wire is a connection that counts what is written at a time, and can have ended
+// before anything more could be.
+type wire struct {
 	net.Conn
-	n *atomic.Int64
+	writes atomic.Int64
+	ended  atomic.Bool
 }
 
-func (w writes) Write(p []byte) (int, error) {
-	w.n.Add(1)
+func (w *wire) Write(p []byte) (int, error) {
+	if w.ended.Load() {
+		return 0, net.ErrClosed
+	}
+	w.writes.Add(1)
 	return w.Conn.Write(p)
+}
+
+// wired returns Caddy's own sort of transport, and the connections it has opened.
+func wired(t *testing.T) (*http.Transport, *[]*wire) {
+	t.Helper()
+	wires := new([]*wire)
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		opened := &wire{Conn: conn}
+		*wires = append(*wires, opened)
+		return opened, err
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
+	return transport, wires
 }
 
 // opaque is a body of which net/http does not know that it is in memory.
@@ -64,76 +83,62 @@ type opaque struct{ io.Reader }
 
 func (opaque) Close() error { return nil }
 
+// sends is a request with a body, of which net/http is told a length, and that it
+// can be had anew or not.
+func sends(url, text string, length int64, again bool) (*http.Request, *strings.Reader) {
+	source := strings.NewReader(text)
+	r := httptest.NewRequest(http.MethodPost, url, nil)
+	r.RequestURI, r.ContentLength, r.Body = "", length, opaque{source}
+	if again {
+		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
+	}
+	return r, source
+}
+
+// echo answers with the body of the request.
+func echo(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	_, _ = w.Write(body)
+}
+
 // A body that is in memory goes to a worker in one write with the head, whatever
 // reverse_proxy has wrapped around it, and is there for the next try. Where
 // trailers follow, it is read as it stands, so that they are there in time.
 func TestBodyAtHandTakesNoWriteOfItsOwn(t *testing.T) {
 	const text = "{}"
-	var got atomic.Value
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		got.Store(string(body))
-	}))
+	server := httptest.NewServer(http.HandlerFunc(echo))
 	defer server.Close()
 	for _, tt := range []struct {
-		content        string
+		again          bool
 		length         int64
 		forget, atHand bool
 	}{
-		{text, 2, true, true}, {text, 2, false, true}, {"", 2, true, false}, {text, -1, true, false},
+		{true, 2, true, true}, {true, 2, false, true}, {false, 2, true, false}, {true, -1, true, false}, {true, -1, false, false},
 	} {
-		var n atomic.Int64
-		inner := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := new(net.Dialer).DialContext(ctx, network, address)
-			return writes{conn, &n}, err
-		}}
-		a := &Attempt{Content: []byte(tt.content)}
-		r := httptest.NewRequest(http.MethodPut, server.URL, nil)
-		r.RequestURI, r.ContentLength = "", tt.length
-		source := strings.NewReader(text)
-		r.Body = opaque{source}
-		res, err := Transport{inner, tt.forget, false}.RoundTrip(a.Attach(r))
+		inner, wires := wired(t)
+		r, source := sends(server.URL, text, tt.length, tt.again)
+		res, err := Transport{inner, tt.forget, false}.RoundTrip(new(Attempt).Attach(r))
 		if err != nil {
 			t.Fatal(err)
 		}
+		got, _ := io.ReadAll(res.Body)
 		_ = res.Body.Close()
-		inner.CloseIdleConnections()
-		if got.Load() != text || (n.Load() == 1) != tt.atHand || (source.Len() == len(text)) != tt.atHand {
-			t.Errorf("%+v: worker got %v in %d writes, %d bytes are left for the next try", tt, got.Load(), n.Load(), source.Len())
+		writes := (*wires)[0].writes.Load()
+		if string(got) != text || (writes == 1) != tt.atHand || (source.Len() == len(text)) != tt.atHand {
+			t.Errorf("%+v: worker got %s in %d writes, %d bytes are left for the next try", tt, got, writes, source.Len())
 		}
 	}
-}
-
-// broken is a connection that has ended before anything more could be written.
-type broken struct {
-	net.Conn
-	ended *atomic.Bool
-}
-
-func (b broken) Write(p []byte) (int, error) {
-	if b.ended.Load() {
-		return 0, net.ErrClosed
-	}
-	return b.Conn.Write(p)
 }
 
 // A worker that closes an idle connection costs no request whose body is in memory:
 // it was not sent, so it is sent over another connection, whatever its method.
 func TestBodyAtHandSurvivesAnIdleConnection(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) }))
+	server := httptest.NewServer(http.HandlerFunc(echo))
 	defer server.Close()
-	var opened []*atomic.Bool
-	inner := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := new(net.Dialer).DialContext(ctx, network, address)
-		opened = append(opened, new(atomic.Bool))
-		return broken{conn, opened[len(opened)-1]}, err
-	}}
-	defer inner.CloseIdleConnections()
+	inner, wires := wired(t)
 	for _, text := range []string{"first", "second"} {
-		a := &Attempt{Content: []byte(text)}
-		r := httptest.NewRequest(http.MethodPost, server.URL, nil)
-		r.RequestURI, r.ContentLength, r.Body = "", int64(len(text)), opaque{strings.NewReader(text)}
-		res, err := Transport{inner, true, false}.RoundTrip(a.Attach(r))
+		r, _ := sends(server.URL, text, int64(len(text)), true)
+		res, err := Transport{inner, true, false}.RoundTrip(new(Attempt).Attach(r))
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
@@ -141,9 +146,9 @@ func TestBodyAtHandSurvivesAnIdleConnection(t *testing.T) {
 			t.Errorf("%s: the worker got %q, %v", text, got, err)
 		}
 		_ = res.Body.Close()
-		opened[len(opened)-1].Store(true)
+		(*wires)[len(*wires)-1].ended.Store(true)
 	}
-	if len(opened) != 2 {
-		t.Errorf("%d connections: it is no test", len(opened))
+	if len(*wires) != 2 {
+		t.Errorf("%d connections: it is no test", len(*wires))
 	}
 }
