@@ -34,7 +34,6 @@ type answer struct {
 	header     http.Header
 	body       string
 	err        error
-	idle       bool // whether the connection had been closed before the request came
 	start, end time.Time
 }
 
@@ -72,8 +71,7 @@ var calls atomic.Int64
 func (c *client) do(call call) (a answer) {
 	a = answer{call: call, id: fmt.Sprint(calls.Add(1)), start: time.Now()}
 	defer func() { a.end = time.Now() }()
-	reused := c.conn != nil
-	if !reused {
+	if c.conn == nil {
 		if a.err = c.dial(); a.err != nil {
 			return a
 		}
@@ -86,7 +84,7 @@ func (c *client) do(call call) (a answer) {
 		_, err = c.reader.Peek(1)
 	}
 	if err != nil {
-		a.err, a.idle = err, reused
+		a.err = err
 		c.close()
 		return a
 	}
