@@ -216,7 +216,7 @@ func TestReloadsLeakNothing(t *testing.T) {
 			}
 		}
 		t.Logf("after %d of %d reloads, connections were reset that nobody had accepted", noticed, n)
-		if noticed > 1+n/20 {
+		if noticed > 1+n/10 {
 			t.Errorf("clients noticed %d of %d reloads", noticed, n)
 		}
 	}
