@@ -88,15 +88,19 @@ func (b *benchmark) measure(ctx context.Context, m mode) (*measured, error) {
 		result.checked = len(world.home.Samples())
 	}
 	rounds := max(2, int(m.share*float64(b.rounds)+0.5))
+	round := b.round
+	if m.atOnce {
+		round = b.roundAtOnce
+	}
 	for number := range rounds {
 		if number > 0 && time.Now().After(b.end) {
 			break
 		}
-		round, err := b.round(ctx, world, m)
+		outcomes, err := round(ctx, world, m)
 		if err != nil {
 			return nil, err
 		}
-		result.rounds = append(result.rounds, round)
+		result.rounds = append(result.rounds, outcomes)
 	}
 	return result, nil
 }

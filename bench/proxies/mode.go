@@ -29,8 +29,12 @@ type mode struct {
 	share float64
 
 	// turn is how long a turn is at least. Health is checked every five seconds, of
-	// all workers at once: of many, each turn shall have it once.
+	// all workers at once: of many, each turn shall have it once. Turns at the same
+	// time have to share the core.
 	turn time.Duration
+
+	// atOnce is whether all turns of a round are at the same time.
+	atOnce bool
 
 	// warmUps are how many times the usual time each turn needs until all
 	// connections are there.
@@ -42,6 +46,7 @@ const usualWorkers = 4
 const (
 	mixMode     = "mix"
 	h2Mode      = "h2"
+	atOnceMode  = "at-once"
 	heldMode    = "held"
 	workersMode = "workers"
 	poolsMode   = "pools"
@@ -67,6 +72,7 @@ func modes() []mode {
 	return []mode{
 		with(mixMode, "HTTP/1.1", func(m *mode) { m.share = 1 }),
 		with(h2Mode, "HTTP/2 and TLS 1.3", func(m *mode) { m.tls, m.share = true, 0.5 }),
+		with(atOnceMode, "HTTP/1.1", func(m *mode) { m.share, m.atOnce, m.warmUps, m.turn = 0.5, true, 4, 20*time.Second }),
 		with(workersMode, "1 worker a pool", func(m *mode) { m.workers = 1 }),
 		with(workersMode, "200", func(m *mode) { m.workers, m.warmUps, m.turn = 200, 4, 5*time.Second }),
 		with(poolsMode, "2 pools", func(m *mode) { m.types = []endpoint.WorkerType{endpoint.GenericWorker} }),

@@ -43,6 +43,7 @@ func (r *results) text() string {
 			fmt.Fprintf(&b, "\n%s\n%s", r.describe(m), r.table(m))
 		}
 	}
+	b.WriteString(r.atOnceTable())
 	b.WriteString(r.heldTable())
 	for _, group := range []struct{ name, title string }{
 		{workersMode, "More and fewer workers, HTTP/1.1, CPU of a request"},
@@ -59,6 +60,9 @@ func (r *results) text() string {
 func (r *results) disturbance() string {
 	var others []float64
 	for _, m := range r.modes {
+		if m.atOnce {
+			continue // others are its peers
+		}
 		for _, round := range m.rounds {
 			for _, o := range round {
 				others = append(others, o.others)

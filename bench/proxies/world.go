@@ -40,6 +40,9 @@ type running struct {
 func newWorld(ctx context.Context, m mode, peers []peer.Peer, o options) (*world, error) {
 	w := &world{home: m.home(), tls: m.tls, options: o}
 	for i, p := range peers {
+		if m.atOnce {
+			p.Alone = true
+		}
 		site := peer.Site{
 			Home: w.home, Directory: filepath.Join(o.directory, p.Name),
 			Host: fmt.Sprintf("127.21.0.%d", i+1), Port: peerPort, TLS: m.tls,

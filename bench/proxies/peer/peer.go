@@ -18,6 +18,10 @@ type Peer struct {
 	// Routes tells whether it sends requests to pools: whether it does the job.
 	Routes bool
 
+	// Alone is whether the process gets a copy of the program. Processes of one file
+	// share its memory, and so what a core's caches hold of it.
+	Alone bool
+
 	// program runs it, with arguments that name its configuration.
 	program   string
 	arguments func(directory string) []string
