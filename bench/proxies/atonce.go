@@ -58,8 +58,8 @@ func (r *results) atOnceTable() string {
 		if !m.atOnce {
 			continue
 		}
-		fmt.Fprintf(&b, "\nAll of these at the same time on the one core, %s, %d connections each, %d rounds of %v:\n\n| | CPU of a request | ratio to plain Caddy |\n|---|---|---|\n",
-			m.title, r.connections, len(m.rounds), m.turn)
+		fmt.Fprintf(&b, "\nAll of these at the same time on the one core, HTTP/1.1, %d connections each, %d rounds of %v:\n\n| | CPU of a request | ratio to plain Caddy |\n|---|---|---|\n",
+			r.connections, len(m.rounds), m.turn)
 		for i, p := range r.peers {
 			if comparesAtOnce(p) {
 				s := r.ratio(m, i)

@@ -72,7 +72,7 @@ func modes() []mode {
 	return []mode{
 		with(mixMode, "HTTP/1.1", func(m *mode) { m.share = 1 }),
 		with(h2Mode, "HTTP/2 and TLS 1.3", func(m *mode) { m.tls, m.share = true, 0.5 }),
-		with(atOnceMode, "HTTP/1.1", func(m *mode) { m.share, m.atOnce, m.warmUps, m.turn = 0.5, true, 4, 20*time.Second }),
+		with(atOnceMode, "at once", func(m *mode) { m.share, m.atOnce, m.warmUps, m.turn = 0.5, true, 4, 20*time.Second }),
 		with(workersMode, "1 worker a pool", func(m *mode) { m.workers = 1 }),
 		with(workersMode, "200", func(m *mode) { m.workers, m.warmUps, m.turn = 200, 4, 5*time.Second }),
 		with(poolsMode, "2 pools", func(m *mode) { m.types = []endpoint.WorkerType{endpoint.GenericWorker} }),

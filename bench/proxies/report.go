@@ -207,7 +207,7 @@ func (r *results) trapTable() string {
 	return b.String()
 }
 
-// chart shows the ratios of the modes with the whole mix.
+// chart shows the ratios of the modes with the whole mix and the usual workers.
 func (r *results) chart() chart.Chart {
 	picture := chart.Chart{
 		Title: "CPU of a request in the proxy",
@@ -215,7 +215,7 @@ func (r *results) chart() chart.Chart {
 	}
 	var shown []*measured
 	for _, m := range r.modes {
-		if m.name == mixMode || m.name == h2Mode {
+		if m.name == mixMode || m.name == h2Mode || m.atOnce {
 			shown = append(shown, m)
 			picture.Series = append(picture.Series, m.title)
 		}
@@ -223,7 +223,9 @@ func (r *results) chart() chart.Chart {
 	for i, p := range r.peers {
 		row := chart.Row{Label: p.Title}
 		for _, m := range shown {
-			row.Bars = append(row.Bars, r.ratio(m, i))
+			if !m.atOnce || comparesAtOnce(p) {
+				row.Bars = append(row.Bars, r.ratio(m, i))
+			}
 		}
 		picture.Rows = append(picture.Rows, row)
 	}
