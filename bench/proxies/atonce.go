@@ -62,7 +62,7 @@ func (r *results) atOnceTable() string {
 			r.connections, len(m.rounds), m.turn)
 		for i, p := range r.peers {
 			if comparesAtOnce(p) {
-				s := r.ratio(m, i)
+				s := r.ratio(m, i, cpuOf)
 				fmt.Fprintf(&b, "| %s | %.1f µs | **%.3f** (%.3f – %.3f) |\n", p.Title,
 					micro*stats.Of(m.values(i, cpuOf)).Median, s.Median, s.Lower, s.Upper)
 			}

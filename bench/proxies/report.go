@@ -108,18 +108,21 @@ func (r *results) bottleneck(m *measured) string {
 // saturated is the share of a core of which more can hardly be had.
 const saturated = 0.9
 
-// table has one mode's figures.
+// table has one mode's figures, each with its ratio to the reference.
 func (r *results) table(m *measured) string {
 	var b strings.Builder
-	b.WriteString("| | CPU of a request | ratio to plain Caddy | requests/s | its core | p50 | p99 | memory |\n|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| | CPU of a request | ratio to plain Caddy | requests/s | p50 | p99 | memory | its core |\n|---|---|---|---|---|---|---|---|\n")
 	for i, p := range r.peers {
-		median := func(of func(outcome) float64) float64 { return stats.Of(m.values(i, of)).Median }
-		fmt.Fprintf(&b, "| %s | %.1f µs | %s | %.0f | %.0f %% | %.1f ms | %.1f ms | %.0f MiB |\n", p.Title,
-			micro*median(cpuOf), spread(r.ratio(m, i)),
-			median(func(o outcome) float64 { return o.rate }),
-			percent*median(func(o outcome) float64 { return o.core }),
-			milli*median(func(o outcome) float64 { return o.p50 }), milli*median(func(o outcome) float64 { return o.p99 }),
-			median(func(o outcome) float64 { return o.memory })/mebi)
+		figure := func(format string, unit float64, of func(outcome) float64) string {
+			return fmt.Sprintf(format+" (%.2f)", unit*stats.Of(m.values(i, of)).Median, r.ratio(m, i, of).Median)
+		}
+		fmt.Fprintf(&b, "| %s | %.1f µs | %s | %s | %s | %s | %s | %.0f %% |\n", p.Title,
+			micro*stats.Of(m.values(i, cpuOf)).Median, spread(r.ratio(m, i, cpuOf)),
+			figure("%.0f", 1, func(o outcome) float64 { return o.rate }),
+			figure("%.1f ms", milli, func(o outcome) float64 { return o.p50 }),
+			figure("%.1f ms", milli, func(o outcome) float64 { return o.p99 }),
+			figure("%.0f MiB", 1.0/mebi, func(o outcome) float64 { return o.memory }),
+			percent*stats.Of(m.values(i, func(o outcome) float64 { return o.core })).Median)
 	}
 	return b.String()
 }
@@ -130,9 +133,9 @@ func spread(s stats.Spread) string {
 	return fmt.Sprintf("**%.2f** (%.2f – %.2f)", s.Median, s.Lower, s.Upper)
 }
 
-// ratio of a peer's CPU time to that of the reference in the same round.
-func (r *results) ratio(m *measured, place int) stats.Spread {
-	return stats.Of(stats.Ratios(m.values(place, cpuOf), m.values(r.place(peer.Reference), cpuOf)))
+// ratio of a peer's figure to that of the reference in the same round.
+func (r *results) ratio(m *measured, place int, of func(outcome) float64) stats.Spread {
+	return stats.Of(stats.Ratios(m.values(place, of), m.values(r.place(peer.Reference), of)))
 }
 
 func (m *measured) values(place int, of func(outcome) float64) []float64 {
@@ -179,7 +182,7 @@ func (r *results) groupTable(group, title string) string {
 	for i, p := range r.peers {
 		fmt.Fprintf(&b, "| %s", p.Title)
 		for _, m := range columns {
-			fmt.Fprintf(&b, " | %.1f µs | %s", micro*stats.Of(m.values(i, cpuOf)).Median, spread(r.ratio(m, i)))
+			fmt.Fprintf(&b, " | %.1f µs | %s", micro*stats.Of(m.values(i, cpuOf)).Median, spread(r.ratio(m, i, cpuOf)))
 		}
 		b.WriteString(" |\n")
 	}
@@ -224,7 +227,7 @@ func (r *results) chart() chart.Chart {
 		row := chart.Row{Label: p.Title}
 		for _, m := range shown {
 			if !m.atOnce || comparesAtOnce(p) {
-				row.Bars = append(row.Bars, r.ratio(m, i))
+				row.Bars = append(row.Bars, r.ratio(m, i, cpuOf))
 			}
 		}
 		picture.Rows = append(picture.Rows, row)
