@@ -210,8 +210,8 @@ func TestReloadsLeakNothing(t *testing.T) {
 		for i := range n {
 			p.mustLoad(sites[(i+1)%2])
 			lost := failed(p.each(clients, 20, mixed))
-			f.wantUnheard(lost, clients)
 			if len(lost) > 0 {
+				f.wantUnheard(lost, clients)
 				noticed++
 			}
 		}

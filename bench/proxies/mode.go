@@ -7,6 +7,7 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/homeserver"
+	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/peer"
 	"github.com/caddy-matrix/caddy-synapse-workers/bench/proxies/traffic"
 )
 
@@ -55,6 +56,10 @@ const (
 
 // home is the homeserver of the mode.
 func (m mode) home() *homeserver.Homeserver { return homeserver.New(m.types, m.workers) }
+
+// compares is whether a peer takes part. At once, it is those whose load is about the
+// same.
+func (m mode) compares(p peer.Peer) bool { return !m.atOnce || p.IsCaddy() && p.Name != floorPeer }
 
 // modes lists everything that is measured with requests, the first one longest.
 func modes() []mode {

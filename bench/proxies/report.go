@@ -43,9 +43,9 @@ func (r *results) text() string {
 			fmt.Fprintf(&b, "\n%s\n%s", r.describe(m), r.table(m))
 		}
 	}
-	b.WriteString(r.atOnceTable())
 	b.WriteString(r.heldTable())
 	for _, group := range []struct{ name, title string }{
+		{atOnceMode, "All these at the same time on the one core, HTTP/1.1, CPU of a request"},
 		{workersMode, "More and fewer workers, HTTP/1.1, CPU of a request"},
 		{poolsMode, "More and fewer pools, HTTP/1.1, CPU of a request"},
 		{patternMode, "Only requests of one pattern, which stands at that place of the list, CPU of a request"},
@@ -117,7 +117,7 @@ func (r *results) table(m *measured) string {
 			return fmt.Sprintf(format+" (%.2f)", unit*stats.Of(m.values(i, of)).Median, r.ratio(m, i, of).Median)
 		}
 		fmt.Fprintf(&b, "| %s | %.1f µs | %s | %s | %s | %s | %s | %.0f %% |\n", p.Title,
-			micro*stats.Of(m.values(i, cpuOf)).Median, spread(r.ratio(m, i, cpuOf)),
+			micro*stats.Of(m.values(i, cpuOf)).Median, m.spread(r.ratio(m, i, cpuOf)),
 			figure("%.0f", 1, func(o outcome) float64 { return o.rate }),
 			figure("%.1f ms", milli, func(o outcome) float64 { return o.p50 }),
 			figure("%.1f ms", milli, func(o outcome) float64 { return o.p99 }),
@@ -129,8 +129,13 @@ func (r *results) table(m *measured) string {
 
 func cpuOf(o outcome) float64 { return o.cpu }
 
-func spread(s stats.Spread) string {
-	return fmt.Sprintf("**%.2f** (%.2f – %.2f)", s.Median, s.Lower, s.Upper)
+// spread has three digits where all were measured at once, as they mean something there.
+func (m mode) spread(s stats.Spread) string {
+	digits := 2
+	if m.atOnce {
+		digits = 3
+	}
+	return fmt.Sprintf("**%.*f** (%.*f – %.*f)", digits, s.Median, digits, s.Lower, digits, s.Upper)
 }
 
 // ratio of a peer's figure to that of the reference in the same round.
@@ -180,9 +185,12 @@ func (r *results) groupTable(group, title string) string {
 	}
 	b.WriteString(" |\n|---" + strings.Repeat("|---|---", len(columns)) + "|\n")
 	for i, p := range r.peers {
+		if !columns[0].compares(p) {
+			continue
+		}
 		fmt.Fprintf(&b, "| %s", p.Title)
 		for _, m := range columns {
-			fmt.Fprintf(&b, " | %.1f µs | %s", micro*stats.Of(m.values(i, cpuOf)).Median, spread(r.ratio(m, i, cpuOf)))
+			fmt.Fprintf(&b, " | %.1f µs | %s", micro*stats.Of(m.values(i, cpuOf)).Median, m.spread(r.ratio(m, i, cpuOf)))
 		}
 		b.WriteString(" |\n")
 	}
@@ -226,7 +234,7 @@ func (r *results) chart() chart.Chart {
 	for i, p := range r.peers {
 		row := chart.Row{Label: p.Title}
 		for _, m := range shown {
-			if !m.atOnce || comparesAtOnce(p) {
+			if m.compares(p) {
 				row.Bars = append(row.Bars, r.ratio(m, i, cpuOf))
 			}
 		}

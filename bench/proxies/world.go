@@ -40,15 +40,21 @@ type running struct {
 func newWorld(ctx context.Context, m mode, peers []peer.Peer, o options) (*world, error) {
 	w := &world{home: m.home(), tls: m.tls, options: o}
 	for i, p := range peers {
-		if m.atOnce {
-			p.Alone = true
-		}
 		site := peer.Site{
 			Home: w.home, Directory: filepath.Join(o.directory, p.Name),
 			Host: fmt.Sprintf("127.21.0.%d", i+1), Port: peerPort, TLS: m.tls,
 		}
 		if o.profile != "" {
 			site.Admin = net.JoinHostPort(site.Host, strconv.Itoa(adminPort))
+		}
+		if err := os.MkdirAll(site.Directory, 0o700); err != nil {
+			return nil, err
+		}
+		if m.atOnce && m.compares(p) {
+			var err error
+			if p, err = p.Apart(site.Directory); err != nil {
+				return nil, fmt.Errorf("%s: %w", p.Name, err)
+			}
 		}
 		w.peers = append(w.peers, &running{Peer: p, site: site})
 	}
@@ -73,9 +79,6 @@ func newWorld(ctx context.Context, m mode, peers []peer.Peer, o options) (*world
 
 // start starts a peer.
 func (w *world) start(ctx context.Context, r *running) (err error) {
-	if err := os.MkdirAll(r.site.Directory, 0o700); err != nil {
-		return err
-	}
 	if w.tls {
 		if err := writeCertificate(r.site.Directory); err != nil {
 			return err

@@ -18,10 +18,6 @@ type Peer struct {
 	// Routes tells whether it sends requests to pools: whether it does the job.
 	Routes bool
 
-	// Alone is whether the process gets a copy of the program. Processes of one file
-	// share its memory, and so what a core's caches hold of it.
-	Alone bool
-
 	// program runs it, with arguments that name its configuration.
 	program   string
 	arguments func(directory string) []string
@@ -32,6 +28,21 @@ type Peer struct {
 
 // IsCaddy tells whether the peer can profile itself.
 func (p Peer) IsCaddy() bool { return p.files["Caddyfile"] != "" }
+
+// Apart returns the peer with a copy of its program in a directory. Processes of one
+// file share its memory, and so what a core's caches hold of it.
+func (p Peer) Apart(directory string) (Peer, error) {
+	program, err := exec.LookPath(p.program)
+	if err != nil {
+		return p, err
+	}
+	content, err := os.ReadFile(program) //nolint:gosec // whoever runs the benchmark names it
+	if err != nil {
+		return p, err
+	}
+	p.program = filepath.Join(directory, "program")
+	return p, os.WriteFile(p.program, content, 0o700) //nolint:gosec // to be run
+}
 
 // Programs are the binaries to run.
 type Programs struct{ Caddy, Nginx, HAProxy string }

@@ -29,15 +29,8 @@ func (p Peer) Start(ctx context.Context, site Site, core int) (*Process, error) 
 	if err := p.Configure(site); err != nil {
 		return nil, err
 	}
-	program := p.program
-	if p.Alone {
-		program = filepath.Join(site.Directory, "program")
-		if err := duplicate(p.program, program); err != nil {
-			return nil, fmt.Errorf("%s: %w", p.Name, err)
-		}
-	}
 	log := filepath.Join(site.Directory, "output.log")
-	process, err := Run(log, core, program, p.arguments(site.Directory)...)
+	process, err := Run(log, core, p.program, p.arguments(site.Directory)...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}
@@ -46,19 +39,6 @@ func (p Peer) Start(ctx context.Context, site Site, core int) (*Process, error) 
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}
 	return process, nil
-}
-
-// duplicate copies a program.
-func duplicate(program, file string) error {
-	path, err := exec.LookPath(program)
-	if err != nil {
-		return err
-	}
-	content, err := os.ReadFile(path) //nolint:gosec // whoever runs the benchmark names it
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, content, 0o700) //nolint:gosec // to be run
 }
 
 // Run starts a program on a core, in a process group of its own, its output
