@@ -23,8 +23,8 @@ const accountName = "synapse"
 // account gives the account of the visit, by what is known so far.
 func (v *Visit) account() []attribute.KeyValue {
 	account := []attribute.KeyValue{attribute.Stringer("class", v.Match.Class)}
-	if v.pool != "" {
-		account = append(account, attribute.String("pool", v.pool))
+	if name, sent := v.poolName(); sent {
+		account = append(account, attribute.String("pool", name))
 	}
 	if w := v.attempt.Worker(); w != nil {
 		account = append(account, attribute.String("worker", w.Name()))

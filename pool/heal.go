@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/edge"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/routing"
 )
@@ -47,63 +48,69 @@ func newHealer(logger *zap.Logger) *healer {
 // recognise them. Those of a hard or lone class would fail there, and
 // a transaction of another homeserver must not be handled twice.
 func (s *Set) heals(class endpoint.Class) bool {
-	return s.healer != nil && !class.Alone() && class != endpoint.ClassFederationInbound &&
+	return !class.Alone() && class != endpoint.ClassFederationInbound &&
 		s.plan.chains[class][0].Pool != routing.Main
 }
 
 // ask sends a request to a pool. If its worker does not recognise it, another
 // one of the pool is asked, and then main.
 func (s *Set) ask(p *running, w http.ResponseWriter, r *http.Request, v *Visit) result {
-	if p == s.pools[routing.Main] || !s.heals(v.Match.Class) {
+	v.attempt.Healer = nil
+	if p.healer == nil || !s.heals(v.Match.Class) {
 		return p.serve(w, r, v)
 	}
+	v.attempt.Healer = v
 	p.replays.earn()
-	got, refusal := p.hear(w, r, v)
-	switch {
-	case refusal == nil:
-		return got
-	case !s.healer.allows(v, p.replays):
-		refusal.send(w)
+	got := p.serve(w, r, v)
+	if !v.attempt.Withheld() {
 		return got
 	}
-	if p.config.several() && v.attempt.Worker() != nil {
-		if second, answered := s.replayBeside(p, w, r, v); answered {
+	if v.hasColleagues() {
+		second, answered := s.replayBeside(p, w, r, v)
+		switch {
+		case answered:
 			return second
+		case second.down && !p.healer.rate.Allow():
+			return result{answer: edge.ErrBusy, err: second.err}
 		}
-	}
-	if !s.healer.rate.Allow() {
-		refusal.send(w)
-		return got
 	}
 	return s.replayOnMain(p, w, r, v)
 }
 
-// hear sends a request to the pool. If the answer is that it is not recognised,
-// the client does not get it yet.
-func (p *running) hear(w http.ResponseWriter, r *http.Request, v *Visit) (result, *refusal) {
-	answer := watch(w)
-	got := p.serve(answer, r, v)
-	if answer.unrecognised() {
-		return got, answer.retract()
+// Withhold implements [upstream.Healer]: what the first worker of a pool does not
+// recognise goes on to another one, and from there to main, within the limits.
+func (v *Visit) Withhold() bool {
+	healer := v.in.healer
+	switch {
+	case healer == nil: // main has the last word
+		return false
+	case v.replays == 0 && !healer.allows(v, v.in.replays):
+		return false
+	case v.replays == 0 && v.hasColleagues():
+		return true
 	}
-	answer.release()
-	return got, nil
+	return healer.rate.Allow()
 }
 
+// hasColleagues reports whether somebody else of the pool can be asked what the
+// chosen worker does not recognise. A selection policy that is not ours would
+// not know who.
+func (v *Visit) hasColleagues() bool { return v.in.config.several() && v.attempt.Worker() != nil }
+
 // replayBeside sends a request to another worker of the pool than the one that
-// did not recognise it. It reports whether there is one that does.
+// did not recognise it. It reports whether the client got an answer.
 func (s *Set) replayBeside(p *running, w http.ResponseWriter, r *http.Request, v *Visit) (got result, answered bool) {
 	refused := v.attempt.Worker().Name()
 	v.replays++
 	v.attempt.Last = false // main comes after it
-	got, refusal := p.hear(w, r, v)
-	if refusal != nil || got.down {
+	got = p.serve(w, r, v)
+	if got.down || v.attempt.Withheld() {
 		return got, false
 	}
-	if got.answer == nil && r.Context().Err() == nil {
+	if got.answer == nil && !v.attempt.Unrecognised() && r.Context().Err() == nil {
 		p.replays.refund()
 		p.counts.Class(v.Match.Class).Replay(true)
-		s.healer.met(stranger{p.name, refused})
+		p.healer.met(stranger{p.name, refused})
 	}
 	return got, true
 }
@@ -111,17 +118,14 @@ func (s *Set) replayBeside(p *running, w http.ResponseWriter, r *http.Request, v
 // replayOnMain sends a request to main that no worker of another pool
 // recognises.
 func (s *Set) replayOnMain(p *running, w http.ResponseWriter, r *http.Request, v *Visit) result {
-	main := s.pools[routing.Main]
-	v.pool = main.name
+	v.in = s.pools[routing.Main]
 	v.replays++
 	v.attempt.Begin(true)
-	got, refusal := main.hear(w, r, v)
-	if got.answer == nil {
-		p.counts.Class(v.Match.Class).Replay(refusal == nil)
-		s.healer.healed(v, p.name, refusal == nil)
-	}
-	if refusal != nil {
-		refusal.send(w)
+	got := v.in.serve(w, r, v)
+	if got.answer == nil && r.Context().Err() == nil {
+		recognised := !v.attempt.Unrecognised()
+		p.counts.Class(v.Match.Class).Replay(recognised)
+		p.healer.healed(v, p.name, recognised)
 	}
 	return got
 }

@@ -23,7 +23,6 @@ type Set struct {
 	pools  []*running // by index: main first
 	board  *metrics.Board
 	falls  *falls
-	healer *healer // nil if requests are never replayed
 	logger *zap.Logger
 	said   sync.Map // what was said once, see First
 	notes  notes
@@ -38,6 +37,7 @@ type running struct {
 	proxy  *reverseproxy.Handler
 	policy *upstream.Sticky // nil if it is not ours
 	roster *roster          // nil if the workers are listed, once and for all
+	healer *healer          // nil if what its workers do not recognise stays so
 
 	counts   *metrics.Pool
 	inFlight atomic.Int64 // requests that are with the pool
@@ -54,19 +54,20 @@ func newSet(ctx caddy.Context, config *Config) (*Set, error) {
 	}
 	board := openBoard(plan.config.Scope())
 	set := &Set{plan: plan, logger: ctx.Logger(), board: board, falls: newFalls(plan.config, board)}
-	if !plan.config.ReplayOff {
-		set.healer = newHealer(set.logger)
-	}
 	found, err := set.lookUp(ctx)
 	if err != nil {
 		return nil, errors.Join(err, set.cleanup())
 	}
+	healer := newHealer(set.logger)
 	for i, p := range plan.pools {
 		r, err := start(ctx, p, plan.names[i], plan.config, found[i])
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("pool '%s': %w", plan.names[i], err), set.cleanup())
 		}
 		r.counts = board.Pool(r.name)
+		if i != routing.Main && !plan.config.ReplayOff {
+			r.healer = healer
+		}
 		set.pools = append(set.pools, r)
 		if r.scatters() {
 			set.logger.Warn("the pool's lb_policy does not keep users and rooms on one worker: caches of its workers will stay cold",

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
@@ -15,8 +16,8 @@ import (
 
 // loadTransport loads the transport of a reverse proxy before that is
 // provisioned, whose health checks use it from then on, and puts one around it
-// that knows of attempts. A transport of somebody else is left for the reverse
-// proxy to load.
+// that knows of attempts, whose withheld answers the reverse proxy must know. A
+// transport of somebody else is left for the reverse proxy to load.
 func loadTransport(ctx caddy.Context, proxy *reverseproxy.Handler) error {
 	var kind struct {
 		Protocol string `json:"protocol"`
@@ -33,6 +34,7 @@ func loadTransport(ctx caddy.Context, proxy *reverseproxy.Handler) error {
 	}
 	proxy.TransportRaw = nil
 	proxy.Transport = around(loaded.(http.RoundTripper), forgets(ctx, proxy))
+	proxy.HandleResponse = slices.Insert(proxy.HandleResponse, 0, upstream.HandleWithheld())
 	return nil
 }
 

@@ -37,7 +37,7 @@ type Visit struct {
 
 	attempt upstream.Attempt
 	counts  *metrics.Class // of the pool that the request is or was in
-	pool    string         // that the request was sent to last
+	in      *running       // the pool that the request was sent to last
 	again   int            // how often it was sent after a worker may have seen it
 	tried   []string       // the workers that failed it, of all pools
 	replays int            // how often it was sent again because a worker did not recognise it
@@ -56,9 +56,17 @@ func (v *Visit) placeholder(key string) (any, bool) {
 	case classPlaceholder:
 		return v.Match.Class.String(), true
 	case poolPlaceholder:
-		return v.pool, v.pool != ""
+		return v.poolName()
 	}
 	return nil, false
+}
+
+// poolName names the pool that the request was sent to last, if there is one.
+func (v *Visit) poolName() (name string, sent bool) {
+	if v.in == nil {
+		return "", false
+	}
+	return v.in.name, true
 }
 
 // Outgoing returns a copy of the request for the workers, which may be changed
@@ -107,7 +115,7 @@ func (s *Set) carry(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Erro
 			}
 			defer s.falls.leave()
 		}
-		v.pool = pool.name
+		v.in = pool
 		v.attempt.Begin(next == routing.End)
 		result := s.ask(pool, w, r, v)
 		if result.down && next != routing.End {

@@ -41,6 +41,10 @@ type Attempt struct {
 	// just now, and goes to it all the same if nobody else can answer.
 	Impatient bool
 
+	// Who decides what becomes of the word of a worker that it does not recognise
+	// the request. Nil leaves it to the client.
+	Healer Healer
+
 	// Since when the time counts of the worker that will be chosen, or is: a moment
 	// of package uptime.
 	Since int64
@@ -48,7 +52,8 @@ type Attempt struct {
 	worker  *Worker
 	ranked  sticky.Key // by which the policy chose it
 	outcome Outcome
-	status  int // of the worker's answer, 0 if there is none
+	word    word // what the worker said
+	status  int  // of the worker's answer, 0 if there is none
 	held    *atomic.Int64
 	sent    int
 	tried   tried
@@ -135,7 +140,7 @@ func attemptOf(r *http.Request) *Attempt {
 // tells whether this pool is the last.
 func (a *Attempt) Begin(last bool) {
 	a.NextRound()
-	a.Last, a.worker, a.outcome, a.status = last, nil, Unasked, 0
+	a.Last, a.worker, a.outcome, a.word, a.status = last, nil, Unasked, unheard, 0
 }
 
 // NextRound stays in the pool and makes all its workers eligible again.
@@ -184,7 +189,7 @@ func (a *Attempt) leave() {
 // one before it one less.
 func (a *Attempt) settle(w *Worker, outcome Outcome) {
 	a.leave()
-	a.worker, a.outcome, a.status = w, outcome, 0
+	a.worker, a.outcome, a.word, a.status = w, outcome, unheard, 0
 	if w == nil {
 		return
 	}

@@ -59,14 +59,18 @@ func roundTrip(transport http.RoundTripper, r *http.Request, forget, done bool) 
 	if forget {
 		r.Header = nil
 	}
-	if err == nil {
-		a.status = res.StatusCode
+	if err != nil {
+		return nil, err
 	}
-	if err == nil && res.Body != http.NoBody && res.StatusCode != http.StatusSwitchingProtocols {
+	a.status = res.StatusCode
+	if a.Healer != nil {
+		a.hear(res)
+	}
+	if res.Body != http.NoBody && res.StatusCode != http.StatusSwitchingProtocols {
 		a.answer = answer{ReadCloser: res.Body, ctx: r.Context()}
 		res.Body = &a.answer
 	}
-	return res, err
+	return res, nil
 }
 
 // ownRequest returns the request for a transport that may still read it when it has

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 )
@@ -119,11 +120,19 @@ func TestMainIsBelieved(t *testing.T) {
 // a second at most.
 func TestReplaysAreLimited(t *testing.T) {
 	p := healed(t, healSite, 404)
+	began := time.Now()
 	for range 60 {
 		p.Send(proxytest.Call{Target: syncTarget})
 	}
-	if n := p.Workers("main")[0].Count(); n < 10 || n > 40 {
-		t.Errorf("main was asked %d times for 60 requests", n)
+	wantLimited(t, p.Worker("main").Count(), began)
+}
+
+// wantLimited fails if main was asked more often about refusals than ten times, and
+// ten times a second since then.
+func wantLimited(t *testing.T, asked int, began time.Time) {
+	t.Helper()
+	if most := 10 + 10*time.Since(began).Seconds(); asked < 10 || float64(asked) > most {
+		t.Errorf("main was asked %d times, expected 10 to %v", asked, most)
 	}
 }
 
@@ -168,6 +177,7 @@ func TestStrangersOnly(t *testing.T) {
 		w.Answers(proxytest.Status(404, unrecognised))
 	}
 	const requests = 200
+	began := time.Now()
 	for n := range requests {
 		res := p.Get(syncTarget, proxytest.Bearer(fmt.Sprint("user", n), "a"))
 		if res.Status != 200 && res.Body != unrecognised {
@@ -178,9 +188,10 @@ func TestStrangersOnly(t *testing.T) {
 	for _, w := range p.Workers("generic1", "generic2", "generic3") {
 		asked += w.Count()
 	}
-	if main := p.Worker("main").Count(); main < 10 || asked < requests+main || asked > requests+20+requests/20 {
-		t.Errorf("main was asked %d times and the pool %d times for %d requests", main, asked, requests)
+	if asked < requests+20 || asked > requests+20+requests/20 {
+		t.Errorf("the pool was asked %d times for %d requests", asked, requests)
 	}
+	wantLimited(t, p.Worker("main").Count(), began)
 }
 
 // If the others of the pool are down, main answers what a stranger does not
@@ -190,5 +201,75 @@ func TestLastStranger(t *testing.T) {
 	p.Worker("generic1").Answers(proxytest.Status(404, unrecognised))
 	for range 5 {
 		wantFrom(t, p.Get(syncTarget, alice), "main")
+	}
+}
+
+// Too much for main is refused as busy if nobody else of the pool is there.
+func TestLastStrangerIsLimited(t *testing.T) {
+	p := proxytest.Config{Site: strangerSite, Dead: []string{"generic2", "generic3"}}.Start(t)
+	p.Worker("generic1").Answers(proxytest.Status(404, unrecognised))
+	answers := make(map[int]int)
+	began := time.Now()
+	for range 60 {
+		res := p.Get(syncTarget, alice)
+		if answers[res.Status]++; res.Status == 429 && !strings.Contains(res.Body, "M_LIMIT_EXCEEDED") {
+			t.Fatalf("answered 429 %s", res.Body)
+		}
+	}
+	if answers[429] == 0 || answers[404] == 0 || answers[200]+answers[429]+answers[404] != 60 {
+		t.Errorf("answers by status: %v", answers)
+	}
+	wantLimited(t, answers[200], began)
+}
+
+// What an operator has a reverse_proxy do with answers is done with a refusal that
+// the client gets, and not with one that is taken back.
+func TestOptionsMeetOnlyRefusalsThatStand(t *testing.T) {
+	p := proxytest.Start(t, `synapse_workers {
+	main $main
+	generic_worker $generic1 {
+		fail_duration 1m
+		unhealthy_status 404
+		response_buffers 16
+		handle_response {
+			header X-Handled yes
+			copy_response
+		}
+	}
+}`)
+	worker, main := p.Worker("generic1"), p.Worker("main")
+	worker.Answers(proxytest.Status(404, unrecognised))
+	for _, target := range []string{syncTarget, devicesTarget} {
+		res := p.Get(target, alice)
+		if wantFrom(t, res, "main"); res.Header.Get("X-Handled") != "" {
+			t.Errorf("%s was handled", target)
+		}
+	}
+	main.Answers(proxytest.Status(404, unrecognised))
+	for n, handled := range []string{"", "yes"} { // by main's word, and as it is believed
+		res := p.Get(syncTarget, alice)
+		if got := res.Header.Get("X-Handled"); res.Status != 404 || res.Body != unrecognised || got != handled {
+			t.Errorf("request %d was answered %d %q, handled %q", n, res.Status, res.Body, got)
+		}
+	}
+	if worker.Count() != 4 {
+		t.Errorf("the worker was asked %d times of 4", worker.Count())
+	}
+}
+
+// A client that does not wait for main's word teaches nothing.
+func TestGoneClientTeachesNothing(t *testing.T) {
+	p := proxytest.Config{Site: healSite, Level: "WARN"}.Start(t)
+	p.Worker("generic1").Answers(proxytest.Status(404, unrecognised))
+	main := p.Worker("main")
+	main.Answers(func(x *proxytest.Exchange) { <-x.Gone() })
+	client := p.Open()
+	client.Begin(proxytest.Call{Target: syncTarget})
+	p.Await("main to be asked", func() bool { return main.Count() == 1 })
+	client.Close()
+	p.Await("the end at main", func() bool { return main.Gone() == 1 })
+	eventually(t, "the end of the request", func() bool { return stateOf(t, "main").Requests == 0 })
+	if log := p.Log(); strings.Contains(log, "please report it") {
+		t.Errorf("logged %s", log)
 	}
 }
