@@ -97,7 +97,7 @@ func server(t testing.TB, site string) func(i int) {
 }
 
 // most is how many allocations all that the plugin does for a request may need.
-const most = 10
+const most = 8
 
 // TestServingAllocatesLittle compares the plugin with reverse_proxy alone.
 func TestServingAllocatesLittle(t *testing.T) {

@@ -47,7 +47,7 @@ func HandleWithheld() caddyhttp.ResponseHandler {
 // hear takes note of an answer that a worker does not recognise the request, and
 // withholds it if the healer says so.
 func (a *Attempt) hear(res *http.Response) {
-	if !mayRefuse(res) || !refuses(res) {
+	if !looksUnrecognised(res) || !saysUnrecognised(res) {
 		return
 	}
 	a.word = unrecognised
@@ -57,23 +57,24 @@ func (a *Attempt) hear(res *http.Response) {
 	}
 }
 
-// mayRefuse reports whether an answer looks by its header as if the endpoint were
-// unknown to the worker.
-func mayRefuse(res *http.Response) bool {
-	return (res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusMethodNotAllowed) &&
+// looksUnrecognised reports whether an answer looks by its header as if the
+// endpoint were unknown to the worker.
+func looksUnrecognised(res *http.Response) bool {
+	status := res.StatusCode
+	return (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) &&
 		strings.HasPrefix(res.Header.Get("Content-Type"), "application/json")
 }
 
-// longestRefusal bounds what is read of an answer that may be a refusal, in bytes.
+// longestWord bounds what is read of an answer to see what it says, in bytes.
 // Synapse's word is short.
-const longestRefusal = 4 << 10
+const longestWord = 4 << 10
 
-// refuses reports whether an answer says that the endpoint is unknown. What was
-// read of it is put back.
-func refuses(res *http.Response) bool {
-	read, err := io.ReadAll(io.LimitReader(res.Body, longestRefusal+1))
+// saysUnrecognised reports whether an answer says that the endpoint is unknown. What
+// was read of it is put back.
+func saysUnrecognised(res *http.Response) bool {
+	read, err := io.ReadAll(io.LimitReader(res.Body, longestWord+1))
 	res.Body = putBack{io.MultiReader(bytes.NewReader(read), res.Body), res.Body}
-	if err != nil || len(read) > longestRefusal {
+	if err != nil || len(read) > longestWord {
 		return false
 	}
 	var said struct {

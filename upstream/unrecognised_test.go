@@ -10,8 +10,8 @@ import (
 	"testing/iotest"
 )
 
-// opinion is a healer that wants a refusal withheld, or not, and counts how often
-// it is asked.
+// opinion is a healer that wants an answer withheld, or not, and counts how often it
+// is asked.
 type opinion struct {
 	withhold bool
 	asked    int
@@ -47,20 +47,20 @@ func heard(a *Attempt, status int, contentType string, body io.ReadCloser) *http
 
 const unknownEndpoint = `{"errcode":"M_UNRECOGNIZED","error":"Unrecognized request"}`
 
-// Only a short answer in JSON that says so is a refusal, and only that is
-// withheld. Any other reaches the client as it was.
-func TestRefusalIsWithheld(t *testing.T) {
+// Only a short answer in JSON that says that the endpoint is unknown is withheld. Any
+// other reaches the client as it was.
+func TestUnrecognisedIsWithheld(t *testing.T) {
 	const json = "application/json"
 	for name, tt := range map[string]struct {
 		status            int
 		contentType, body string
-		refusal           bool
+		unrecognised      bool
 	}{
 		"unknown endpoint":  {404, json, unknownEndpoint, true},
 		"with a charset":    {404, json + "; charset=utf-8", unknownEndpoint, true},
 		"wrong method":      {405, json, unknownEndpoint, true},
-		"as long as may be": {404, json, unknownEndpoint + strings.Repeat(" ", longestRefusal-len(unknownEndpoint)), true},
-		"too long":          {404, json, unknownEndpoint + strings.Repeat(" ", longestRefusal-len(unknownEndpoint)+1), false},
+		"as long as may be": {404, json, unknownEndpoint + strings.Repeat(" ", longestWord-len(unknownEndpoint)), true},
+		"too long":          {404, json, unknownEndpoint + strings.Repeat(" ", longestWord-len(unknownEndpoint)+1), false},
 		"unknown room":      {404, json, `{"errcode":"M_NOT_FOUND"}`, false},
 		"not JSON":          {404, "text/html", unknownEndpoint, false},
 		"broken JSON":       {404, json, `{"errcode":"M_UNRECOGNIZED"`, false},
@@ -73,10 +73,10 @@ func TestRefusalIsWithheld(t *testing.T) {
 				healer, body := &opinion{withhold: withhold}, &reply{Reader: strings.NewReader(tt.body)}
 				a := &Attempt{Healer: healer}
 				res := heard(a, tt.status, tt.contentType, body)
-				if a.Unrecognised() != tt.refusal || a.Withheld() != (tt.refusal && withhold) {
+				if a.Unrecognised() != tt.unrecognised || a.Withheld() != (tt.unrecognised && withhold) {
 					t.Errorf("unrecognised: %v, withheld: %v", a.Unrecognised(), a.Withheld())
 				}
-				if asked := healer.asked == 1; asked != tt.refusal {
+				if asked := healer.asked == 1; asked != tt.unrecognised {
 					t.Errorf("the healer was asked %d times", healer.asked)
 				}
 				if a.Withheld() {
@@ -97,7 +97,7 @@ func TestRefusalIsWithheld(t *testing.T) {
 }
 
 // Nobody reads in the answer to a request without a healer.
-func TestRefusalStandsWithoutHealer(t *testing.T) {
+func TestUnrecognisedStandsWithoutHealer(t *testing.T) {
 	a := new(Attempt)
 	body := &reply{Reader: iotest.ErrReader(errors.New("read too early"))}
 	if heard(a, 404, "application/json", body); a.Unrecognised() {
@@ -107,7 +107,7 @@ func TestRefusalStandsWithoutHealer(t *testing.T) {
 
 // An answer that breaks off while it is listened to breaks off for the client too,
 // at the same byte.
-func TestRefusalThatBreaksOff(t *testing.T) {
+func TestUnrecognisedThatBreaksOff(t *testing.T) {
 	broken := errors.New("broken off")
 	a := &Attempt{Healer: &opinion{withhold: true}}
 	res := heard(a, 404, "application/json", &reply{Reader: io.MultiReader(strings.NewReader(unknownEndpoint), iotest.ErrReader(broken))})
@@ -118,7 +118,7 @@ func TestRefusalThatBreaksOff(t *testing.T) {
 }
 
 // What one worker said is not held against the next.
-func TestRefusalIsForgotten(t *testing.T) {
+func TestUnrecognisedIsForgotten(t *testing.T) {
 	for name, forget := range map[string]func(*Attempt){
 		"next pool":   func(a *Attempt) { a.Begin(true) },
 		"next worker": func(a *Attempt) { a.settle(nil, Down) },
