@@ -29,7 +29,7 @@ With --wait, returns when nothing is left in flight, or with an error when the
 time is over:
 
     caddy synapse-workers drain --wait 2m sync1 &&
-        systemctl restart synapse-worker@sync1 &&
+        systemctl restart matrix-synapse-worker@sync1 &&
         caddy synapse-workers undrain sync1
 
 A worker stays drained over reloads of the configuration, until undrain, or

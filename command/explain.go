@@ -34,8 +34,9 @@ With --batch, requests are read as JSON lines:
 and answered with one JSON line each, in order.
 
 With --access-log, the requests of a log are counted by class, pool, worker and
-key. Keys are shown as digests. Tokens are in a log only with log_credentials;
-without them, users cannot be told apart.
+key. Keys are shown as digests. Tokens are in a log only with log_credentials,
+and without the filter that hides them in queries. Where they are not, users and
+bridges cannot be told apart: their requests are counted as without a key.
 
 If the configuration has several sites with synapse_workers, the first one that
 serves the Host header of the request answers, or the first of all.`,

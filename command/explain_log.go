@@ -59,7 +59,7 @@ func (q *question) explainLog(sites []site, out, progress io.Writer) error {
 		keys: accesslog.NewHottest(keptKeys),
 	}
 	summary, err := accesslog.Read(watchProgress(file, progress), func(e accesslog.Entry) {
-		inquiry := explain.Inquiry{Method: e.Method, URI: e.URI, RemoteIP: e.ClientIP, Headers: headersOf(e)}
+		inquiry := explain.Inquiry{Method: e.Method, URI: withoutHidden(e.URI), RemoteIP: e.ClientIP, Headers: headersOf(e)}
 		t.add(explain.Choose(sites, inquiry).Explain(inquiry))
 	})
 	if err != nil {
@@ -76,6 +76,18 @@ func (q *question) explainLog(sites []site, out, progress io.Writer) error {
 		return json.NewEncoder(out).Encode(t)
 	}
 	return t.print(out)
+}
+
+// hiddenToken is what the filter that all examples have leaves of a token.
+const hiddenToken = "access_token=REDACTED"
+
+// withoutHidden returns the target of a logged request without a token that is not
+// in the log. All those who have one there would look like one user.
+func withoutHidden(uri string) string {
+	path, query, _ := strings.Cut(uri, "?")
+	params := strings.Split(query, "&")
+	shown := slices.DeleteFunc(params, func(param string) bool { return param == hiddenToken })
+	return path + "?" + strings.Join(shown, "&")
 }
 
 // headersOf lists the headers of a logged request.

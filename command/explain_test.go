@@ -353,6 +353,7 @@ func TestExplainAccessLog(t *testing.T) {
 	log.WriteString("garbage\n")
 	log.WriteString(`{"request":{"method":"GET","uri":"/index.html"}}` + "\n")
 	log.WriteString(`{"request":{"method":"GET","uri":"/_matrix/client/v3/sync?since=s","headers":{"Authorization":["REDACTED"]}}}` + "\n")
+	log.WriteString(`{"request":{"method":"GET","uri":"/_matrix/client/v3/sync?access_token=REDACTED&since=s"}}` + "\n")
 	file := filepath.Join(t.TempDir(), "access.log")
 	if err := os.WriteFile(file, []byte(log.String()), 0o600); err != nil {
 		t.Fatal(err)
@@ -374,8 +375,8 @@ func TestExplainAccessLog(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Requests != 102 || got.Malformed != 1 || got.Keyless != 1 || got.Classes["sync"] != 101 ||
-		got.Pools["synchrotron"] != 101 || got.Served["next"] != 1 {
+	if got.Requests != 103 || got.Malformed != 1 || got.Keyless != 2 || got.Classes["sync"] != 102 ||
+		got.Pools["synchrotron"] != 102 || got.Served["next"] != 1 {
 		t.Errorf("got %+v", got)
 	}
 	if len(got.Hottest) != 2 || got.Hottest[0].Requests != 60 || got.Hottest[0].Share != 0.6 {
@@ -385,7 +386,7 @@ func TestExplainAccessLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"102 requests, and 1 lines that hold none; the first: line 101", "sync   101       100.0 %", "60.0 %"} {
+	for _, want := range []string{"103 requests, and 1 lines that hold none; the first: line 101", "sync   102       100.0 %", "60.0 %"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}

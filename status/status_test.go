@@ -43,9 +43,14 @@ func poolOf(name, states string) Pool {
 }
 
 func TestWarnings(t *testing.T) {
+	restarting := poolOf("presence", "drained")
+	restarting.Workers[0].LooksDown = true
 	h := Homeserver{
-		Pools:    []Pool{poolOf("main", "up"), poolOf("synchrotron", "down down"), poolOf("generic_worker", "up down down"), poolOf("typing", "down")},
-		Classes:  []Class{NewClass(endpoint.ClassSync, []string{"synchrotron", "generic_worker", "main"}), NewClass(endpoint.ClassTyping, []string{"typing"})},
+		Pools: []Pool{
+			poolOf("main", "up"), poolOf("synchrotron", "down down"), poolOf("generic_worker", "up down down"),
+			poolOf("typing", "down"), poolOf("receipts", "drained"), restarting,
+		},
+		Classes:  []Class{NewClass(endpoint.ClassSync, []string{"synchrotron", "generic_worker", "main"}), NewClass(endpoint.ClassTyping, []string{"typing"}), NewClass(endpoint.ClassReceipts, []string{"receipts"})},
 		Fallen:   Fallen{InFlight: 250, Limit: 250},
 		Identity: &Identity{Failing: true},
 		Warnings: []string{"Something in the configuration."},
@@ -55,6 +60,8 @@ func TestWarnings(t *testing.T) {
 		"Every worker of synchrotron is away: its requests fall to generic_worker.",
 		"Most workers of generic_worker look down: their health checks are not believed, and all of them are asked.",
 		"Every worker of typing is away: its requests wait, and then fail with 503.",
+		"Every worker of receipts is away: its requests wait for a drained one to be restarted, and go to it all the same if it is not.",
+		"Every worker of presence is away: its requests wait, and then fail with 503.",
 		"Main serves as many requests of other pools as it may, 250: more are answered with 429.",
 		"Synapse does not tell whose access tokens are whose: users whose tokens do not name them stick by token.",
 		"Something in the configuration.",

@@ -2,6 +2,7 @@ package status
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -47,8 +48,14 @@ func (h *Homeserver) consequence(p Pool) string {
 			names = append(names, q.Name)
 		}
 	}
-	if len(names) == 0 {
-		return "its requests wait, and then fail with 503"
+	switch {
+	case len(names) > 0:
+		return "its requests fall to " + strings.Join(names, " and ")
+	case slices.ContainsFunc(p.Workers, Worker.answers):
+		return "its requests wait for a drained one to be restarted, and go to it all the same if it is not"
 	}
-	return "its requests fall to " + strings.Join(names, " and ")
+	return "its requests wait, and then fail with 503"
 }
+
+// answers reports whether a worker that is away still does, if nobody else can.
+func (w Worker) answers() bool { return w.State == Drained && !w.LooksDown }
