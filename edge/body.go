@@ -90,7 +90,7 @@ func (b *Body) Read(p []byte) (int, error) {
 	if b.ended {
 		return 0, io.EOF // a transport asks once more, when the server may be done with the request
 	}
-	if int64(len(p)) > b.left+1 {
+	if b.left < int64(len(p)) {
 		p = p[:b.left+1]
 	}
 	n, err := b.source.Read(p)

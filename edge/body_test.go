@@ -3,6 +3,7 @@ package edge
 import (
 	"errors"
 	"io"
+	"math"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -48,6 +49,14 @@ func TestBodyBeyondItsLimit(t *testing.T) {
 	}
 	if n, err := b.Read(make([]byte, 1)); n != 0 || err == nil {
 		t.Errorf("then %d, %v", n, err)
+	}
+}
+
+// A limit may be the largest number that there is.
+func TestBodyWithoutALimit(t *testing.T) {
+	got, err := io.ReadAll(bodyOf("12345", math.MaxInt64))
+	if string(got) != "12345" || err != nil {
+		t.Errorf("read %q, %v", got, err)
 	}
 }
 
