@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 )
 
 // What is wrong with an answer.
@@ -43,6 +44,12 @@ func (timeout) Timeout() bool { return true }
 
 // Temporary implements net.Error.
 func (timeout) Temporary() bool { return true }
+
+// late reports whether the head of an answer did not come in time: not at all,
+// or not to its end.
+func late(err error) bool {
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, errHeadTimeout)
+}
 
 // bodyError is a failure to read the request's body, which is not the worker's
 // doing.

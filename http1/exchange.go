@@ -213,7 +213,7 @@ func (x *exchange) stale(err error) bool {
 	case x.untouched:
 		return true
 	}
-	return x.out.safe() && !x.answered && !errors.Is(err, os.ErrDeadlineExceeded)
+	return x.out.safe() && !x.answered && !late(err)
 }
 
 // fail gives the connection up. It returns what is to blame, once nobody reads
@@ -224,7 +224,7 @@ func (x *exchange) fail(err error) error {
 	var ofBody bodyError
 	if x.sent != nil {
 		sent := <-x.sent
-		if errors.As(sent, &ofBody) || sent != nil && errors.Is(err, os.ErrDeadlineExceeded) {
+		if errors.As(sent, &ofBody) || sent != nil && late(err) {
 			err = sent
 		}
 	}
@@ -233,7 +233,7 @@ func (x *exchange) fail(err error) error {
 		err = context.Cause(x.req.Context())
 	case errors.As(err, &ofBody):
 		err = ofBody.error
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case late(err):
 		err = errHeadTimeout
 	}
 	return err

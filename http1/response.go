@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/textproto"
+	"os"
 	"strings"
 )
 
@@ -22,6 +23,9 @@ func (x *exchange) receiveUntil(status int) (*http.Response, error) {
 			return nil, err
 		}
 		resp, err := r.head(x.req)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			err = errHeadTimeout // and no silence: some of the head is gone
+		}
 		if err != nil {
 			r.free()
 			return nil, err

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 )
 
@@ -210,17 +211,19 @@ func TestLastWords(t *testing.T) {
 }
 
 // TestSilentRefusal shows that a worker that takes no more of a body and does
-// not answer is given up.
+// not answer, or not to the end of a head, is given up.
 func TestSilentRefusal(t *testing.T) {
-	w := newWorkerAt(t, "unix", filepath.Join(t.TempDir(), "s"))
-	endless := readerFunc(func(p []byte) (int, error) { return len(p), nil })
-	req, _ := upload(t, endless, 1<<40)
-	done := send(w.newClient(t), req)
-	c := w.accept(t)
-	readHead(t, c)
-	takeNoMore(c)
-	if got := <-done; !errors.Is(got.err, syscall.EPIPE) {
-		t.Errorf("%v", got.err)
+	for _, said := range []string{"", "HTTP/1.1 413 Too"} {
+		w := newWorkerAt(t, "unix", filepath.Join(t.TempDir(), "s"))
+		endless := readerFunc(func(p []byte) (int, error) { return len(p), nil })
+		req, _ := upload(t, endless, 1<<40)
+		done := send(w.newClient(t), req)
+		c := w.accept(t)
+		answer(t, c, said)
+		takeNoMore(c)
+		if got := <-done; !errors.Is(got.err, syscall.EPIPE) {
+			t.Errorf("%q: %v", said, got.err)
+		}
 	}
 }
 
@@ -308,6 +311,40 @@ func TestExpect(t *testing.T) {
 			if want := test.body != ""; (idleConns(client) == 1) != want {
 				t.Errorf("kept %t", !want)
 			}
+		})
+	}
+}
+
+// TestExpectInMidHead shows that a head that is not whole in time is no silence:
+// the body stays here, and the rest of the head passes for nothing else.
+func TestExpectInMidHead(t *testing.T) {
+	for name, head := range map[string]string{
+		"refusal":       "HTTP/1.1 403 Forbidden\r\nX-A: ",
+		"go on":         "HTTP/1.1 100 Cont",
+		"of the second": "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 403 Forb",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ours, c := net.Pipe()
+				client := &Client{
+					Dial:                  func(context.Context, string, string) (net.Conn, error) { return ours, nil },
+					Address:               func(*http.Request) (string, string, error) { return "tcp", "a", nil },
+					ExpectContinueTimeout: time.Second,
+					MaxResponseHeader:     64 << 10,
+				}
+				req, body := upload(t, strings.NewReader("hello"), 5)
+				req.Header.Set("Expect", "100-continue")
+				done := send(client, req)
+				answer(t, c, head)
+				sent := make([]byte, 5)
+				if n, err := io.ReadFull(c, sent); err != io.EOF {
+					t.Errorf("the worker got %q, %v", sent[:n], err)
+					say(t, c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno")
+				}
+				if got := <-done; got.err != errHeadTimeout || !body.closed.Load() { //nolint:errorlint // that very error
+					t.Errorf("%+v, closed %t", got, body.closed.Load())
+				}
+			})
 		})
 	}
 }
