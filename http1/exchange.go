@@ -22,15 +22,16 @@ type exchange struct {
 	unwatch func() bool
 
 	// The request on its way: the first write, until it is done; the byte that
-	// was read to see whether there is a body; whether the body was read from;
-	// whether nothing at all was sent; whether its end was not; and what became
-	// of a body that has a goroutine of its own.
-	first     *buffer
-	probed    *bytes.Reader
-	bodyRead  bool
-	untouched bool
-	withheld  bool
-	sent      <-chan error
+	// was read to see whether there is a body; whether the body was read from, and
+	// whether it was closed; whether nothing at all was sent; whether its end was
+	// not; and what became of a body that has a goroutine of its own.
+	first      *buffer
+	probed     *bytes.Reader
+	bodyRead   bool
+	bodyClosed bool
+	untouched  bool
+	withheld   bool
+	sent       <-chan error
 
 	// Whether anything of the answer came, and what came behind an informational
 	// one.
@@ -51,14 +52,11 @@ func (x *exchange) run() (*http.Response, error) {
 		err = x.find()
 	}
 	if err != nil {
-		x.closeBody()
-		return nil, err
+		return nil, x.giveUp(err)
 	}
 	for {
 		if err := x.connect(); err != nil {
-			x.dropFirst()
-			x.closeBody()
-			return nil, err
+			return nil, x.giveUp(err)
 		}
 		resp, err := x.try()
 		if err == nil {
@@ -67,10 +65,16 @@ func (x *exchange) run() (*http.Response, error) {
 		again := x.stale(err)
 		err = x.fail(err)
 		if !again {
-			x.dropFirst()
-			return nil, err
+			return nil, x.giveUp(err)
 		}
 	}
+}
+
+// giveUp lets go of the request, which will not be sent again.
+func (x *exchange) giveUp(err error) error {
+	x.dropFirst()
+	x.closeBody()
+	return err
 }
 
 // find looks up where the request goes.
@@ -139,6 +143,7 @@ func (x *exchange) refused(err error) (*http.Response, error) {
 	if silent != nil {
 		return nil, err
 	}
+	x.closeBody()
 	return resp, nil
 }
 
@@ -153,7 +158,6 @@ func (x *exchange) continued() (*http.Response, error) {
 		x.closeBody()
 		return resp, nil
 	case err != nil && (!errors.Is(err, os.ErrDeadlineExceeded) || x.req.Context().Err() != nil):
-		x.closeBody()
 		return nil, err
 	}
 	x.withheld = false

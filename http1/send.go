@@ -216,9 +216,11 @@ func (x *exchange) wrote() bool {
 	}
 }
 
-// closeBody closes the body of the request.
+// closeBody closes the body of the request, once: there are bodies that give
+// their memory back then.
 func (x *exchange) closeBody() {
-	if x.req.Body != nil && x.req.Body != http.NoBody {
+	if !x.bodyClosed && x.req.Body != nil && x.req.Body != http.NoBody {
+		x.bodyClosed = true
 		_ = x.req.Body.Close()
 	}
 }

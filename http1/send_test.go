@@ -17,14 +17,14 @@ import (
 	"time"
 )
 
-// closing is a body that knows whether it was closed.
+// closing is a body that knows whether it was closed, and whether it was again.
 type closing struct {
 	io.Reader
-	closed atomic.Bool
+	closed, again atomic.Bool
 }
 
 func (c *closing) Close() error {
-	c.closed.Store(true)
+	c.again.Store(c.closed.Swap(true))
 	return nil
 }
 
@@ -236,6 +236,7 @@ func TestBodyThatFails(t *testing.T) {
 		length int64
 		want   error
 	}{
+		"perhaps none": {iotest.ErrReader(broken), -1, broken},
 		"small":        {iotest.ErrReader(broken), 5, broken},
 		"small, short": {strings.NewReader("abc"), 5, errShortBody},
 		"small, long":  {strings.NewReader("abcdef"), 5, errLongBody},
@@ -248,13 +249,16 @@ func TestBodyThatFails(t *testing.T) {
 			w := newWorker(t)
 			client := w.newClient(t)
 			req, body := upload(t, test.body, test.length)
+			if name == "perhaps none" {
+				req.Method = http.MethodGet
+			}
 			done := send(client, req)
 			gone(t, w.accept(t))
 			if got := <-done; got.err != test.want { //nolint:errorlint // that very error
 				t.Errorf("%v", got.err)
 			}
-			if !body.closed.Load() || idleConns(client) != 0 {
-				t.Errorf("closed %t, %d kept", body.closed.Load(), idleConns(client))
+			if !body.closed.Load() || body.again.Load() || idleConns(client) != 0 {
+				t.Errorf("closed %t, again %t, %d kept", body.closed.Load(), body.again.Load(), idleConns(client))
 			}
 		})
 	}

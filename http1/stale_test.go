@@ -73,26 +73,38 @@ func TestFreshConnectionsAreNotTriedAgain(t *testing.T) {
 type brittle struct {
 	net.Conn
 	broken atomic.Bool
+	tried  func() // called by each write that fails, if set
 }
 
 func (b *brittle) Write(p []byte) (int, error) {
-	if b.broken.Load() {
-		return 0, syscall.EPIPE
+	if !b.broken.Load() {
+		return b.Conn.Write(p)
 	}
-	return b.Conn.Write(p)
+	if b.tried != nil {
+		b.tried()
+	}
+	return 0, syscall.EPIPE
+}
+
+// dialBrittle lets a client open a connection that can break.
+func dialBrittle(client *Client) *brittle {
+	dial, b := client.Dial, new(brittle)
+	client.Dial = func(ctx context.Context, network, address string) (c net.Conn, err error) {
+		b.Conn, err = dial(ctx, network, address)
+		return b, err
+	}
+	return b
 }
 
 // keepBroken lets a client keep a connection that takes nothing more.
-func (w *worker) keepBroken(t *testing.T, client *Client) {
+func (w *worker) keepBroken(t *testing.T, client *Client) *brittle {
 	t.Helper()
-	dial, first := client.Dial, new(brittle)
-	client.Dial = func(ctx context.Context, network, address string) (c net.Conn, err error) {
-		first.Conn, err = dial(ctx, network, address)
-		return first, err
-	}
+	dial := client.Dial
+	first := dialBrittle(client)
 	w.keep(t, client)
 	first.broken.Store(true)
 	client.Dial = dial
+	return first
 }
 
 // keep lets a client keep a connection, and returns the worker's end of it.
@@ -146,9 +158,51 @@ func TestNothingWasSentAndNobodyIsThere(t *testing.T) {
 	w.keepBroken(t, client)
 	refused := errors.New("refused")
 	client.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, refused }
-	req, _ := upload(t, strings.NewReader("hello"), 5)
+	req, body := upload(t, strings.NewReader("hello"), 5)
 	if got := <-send(client, req); got.err == nil || errors.Is(got.err, refused) || !strings.Contains(got.err.Error(), "refused") {
 		t.Errorf("%v", got.err)
+	}
+	if !body.closed.Load() || body.again.Load() {
+		t.Errorf("closed %t, again %t", body.closed.Load(), body.again.Load())
+	}
+}
+
+// TestHeadThatIsNotTaken shows that a body is closed, unread, whose head a new
+// connection does not take, whether the worker says why or not.
+func TestHeadThatIsNotTaken(t *testing.T) {
+	for _, said := range []string{"", ok} {
+		w := newWorker(t)
+		client := w.newClient(t)
+		dialBrittle(client).broken.Store(true)
+		text := strings.NewReader(strings.Repeat("a", 100<<10))
+		req, body := upload(t, text, 100<<10)
+		done := send(client, req)
+		c := w.accept(t)
+		say(t, c, said)
+		_ = c.Close()
+		if got := <-done; got.body != "hi" && !errors.Is(got.err, syscall.EPIPE) || (got.err == nil) != (said == ok) {
+			t.Errorf("%q: %+v", said, got)
+		}
+		if !body.closed.Load() || body.again.Load() || text.Len() != 100<<10 {
+			t.Errorf("%q: closed %t, again %t, %d bytes left", said, body.closed.Load(), body.again.Load(), text.Len())
+		}
+	}
+}
+
+// TestHeadThatIsNotTakenAndNoLongerWanted shows that a body is closed, unread,
+// that is not sent again because its client is gone.
+func TestHeadThatIsNotTakenAndNoLongerWanted(t *testing.T) {
+	w := newWorker(t)
+	client := w.newClient(t)
+	text := strings.NewReader(strings.Repeat("a", 100<<10))
+	req, body := upload(t, text, 100<<10)
+	ctx, cancel := context.WithCancel(req.Context())
+	w.keepBroken(t, client).tried = cancel
+	if got := <-send(client, req.WithContext(ctx)); !errors.Is(got.err, context.Canceled) {
+		t.Errorf("%v", got.err)
+	}
+	if !body.closed.Load() || body.again.Load() || text.Len() != 100<<10 {
+		t.Errorf("closed %t, again %t, %d bytes left", body.closed.Load(), body.again.Load(), text.Len())
 	}
 }
 
