@@ -16,7 +16,8 @@ import (
 // Client sends requests and keeps connections. All fields are set before its
 // first use. It serves any number of goroutines, and must not be copied.
 type Client struct {
-	// Dial opens a connection. Its errors are returned as they are.
+	// Dial opens a connection. Its errors are returned as they are, unless the
+	// request's context is over or its body was already read.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// Address says where a request goes, in words that Dial knows.
@@ -27,7 +28,7 @@ type Client struct {
 	ResponseHeaderTimeout time.Duration
 
 	// How long a request with `Expect: 100-continue` waits for the word before
-	// its body is sent all the same.
+	// its body is sent all the same. Zero: as long as it takes.
 	ExpectContinueTimeout time.Duration
 
 	// How many bytes the heads of an answer may have, those of 1xx included.
