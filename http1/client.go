@@ -31,6 +31,11 @@ type Client struct {
 	// its body is sent all the same. Zero: as long as it takes.
 	ExpectContinueTimeout time.Duration
 
+	// Patience, if set, is called before a body is sent piece by piece, which the
+	// other side may take its time to read, and again before the connection is
+	// kept for other requests.
+	Patience func(conn net.Conn, patient bool)
+
 	// How many bytes the heads of an answer may have, those of 1xx included.
 	MaxResponseHeader int64
 

@@ -14,8 +14,9 @@ type conn struct {
 	raw   syscall.RawConn // nil if it has none
 	since time.Time       // when it became idle
 
-	// Whether it has served a request before.
-	reused bool
+	// Whether it has served a request before, and whether it is patient with the
+	// other side.
+	reused, patient bool
 
 	// What is called with each request, made once: interrupt as a function value,
 	// and what looks at the descriptor and polls it, with what these found.

@@ -257,9 +257,18 @@ func (x *exchange) release(r *reader, keep bool) {
 	keep = r.Buffered() == 0 && keep
 	r.free()
 	keep = x.unwatch() && x.wrote() && keep && !x.withheld && !x.out.close
-	if keep {
-		x.host.keep(x.conn)
-	} else {
+	if !keep {
 		x.conn.close()
+		return
+	}
+	x.setPatience(false)
+	x.host.keep(x.conn)
+}
+
+// setPatience makes the connection patient, or as it was.
+func (x *exchange) setPatience(patient bool) {
+	if x.client.Patience != nil && x.conn.patient != patient {
+		x.conn.patient = patient
+		x.client.Patience(x.conn.Conn, patient)
 	}
 }

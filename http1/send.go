@@ -120,6 +120,7 @@ func (x *exchange) write() error {
 // before its end.
 func (x *exchange) stream() {
 	x.bodyRead = true
+	x.setPatience(true)
 	sent := make(chan error, 1)
 	x.sent = sent
 	go func() {
