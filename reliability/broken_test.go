@@ -106,6 +106,21 @@ func TestHangingWorker(t *testing.T) {
 	wantNone(t, "user of the worker that hung", failed(answers))
 }
 
+// A worker that hangs in the middle of a large body gets the rest of it later,
+// although its host has long had no room for more.
+func TestHangingWorkerGetsItsUpload(t *testing.T) {
+	const silence = 10 * time.Second // of a host that is not gone
+	f := employ(t, "main", "media")
+	p := serve(t, f, "synapse_workers {\n main $main\n media_repository $media\n}")
+	f.workers["media"].process.signal(syscall.SIGSTOP)
+	awake := time.AfterFunc(silence+2*time.Second, func() { f.workers["media"].process.signal(syscall.SIGCONT) })
+	defer awake.Stop()
+	a := p.once(call{kind: "upload", method: "POST", token: user(1), path: "/_matrix/media/v3/upload", body: strings.Repeat("a", 2<<20)})
+	if took := a.end.Sub(a.start); !a.ok() || a.worker() != "media" || took < silence {
+		t.Errorf("%v from %q", a, a.worker())
+	}
+}
+
 // With a response_header_timeout, a worker that hangs is answered for when that is
 // over, to a tenth of it. Polls of pools without one last as long as ever.
 func TestHangingWorkerWithTimeout(t *testing.T) {

@@ -89,6 +89,7 @@ func (s *Synapse) Provision(caddy.Context) error {
 			return conn, nil
 		},
 		Address:               address,
+		Patience:              setPatience,
 		ResponseHeaderTimeout: time.Duration(s.ResponseHeaderTimeout),
 		ExpectContinueTimeout: orDefault(time.Duration(s.ExpectContinueTimeout), expectContinueTimeout),
 		MaxResponseHeader:     orDefault(s.MaxResponseHeaderSize, maxResponseHeader),
@@ -104,7 +105,14 @@ func (s *Synapse) Provision(caddy.Context) error {
 // longestSilence is how long a worker's host may be silent while something is to
 // be acknowledged. A connection on which nothing is sent is asked for a sign of
 // life, so a long poll on a host that is gone ends too.
-const longestSilence = 10 * time.Second
+//
+// A worker that hangs looks the same once its host has no more room for what it
+// does not read. So from the first piece of a body to the end of the answer, it
+// is longestPause.
+const (
+	longestSilence = 10 * time.Second
+	longestPause   = time.Minute
+)
 
 // newDialer returns what connects to workers.
 func newDialer(timeout time.Duration) *net.Dialer {
