@@ -71,6 +71,11 @@ var (
 	}
 )
 
+// Replaced is the error where an operator wants a status instead of a worker's answer.
+func Replaced(status int) *Error {
+	return &Error{Status: status, Code: "M_UNKNOWN", Message: "The homeserver's answer was not passed on"}
+}
+
 // Error makes e an error.
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 

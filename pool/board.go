@@ -70,5 +70,8 @@ func (v *Visit) outcome(answer *edge.Error) metrics.Outcome {
 	case edge.ErrTimeout:
 		return metrics.Timeout
 	}
+	if v.attempt.Status() != 0 {
+		return metrics.Answered(answer.Status)
+	}
 	return metrics.BadBody
 }

@@ -62,7 +62,7 @@ func (s *Set) ask(p *running, w http.ResponseWriter, r *http.Request, v *Visit) 
 	v.attempt.Healer = v
 	p.replays.earn()
 	got := p.serve(w, r, v)
-	if !v.attempt.Withheld() {
+	if !v.attempt.Withheld() { // it may be also where reverse_proxy's own retries end
 		return got
 	}
 	if v.hasColleagues() {
@@ -107,10 +107,13 @@ func (s *Set) replayBeside(p *running, w http.ResponseWriter, r *http.Request, v
 	if got.down || v.attempt.Withheld() {
 		return got, false
 	}
-	if got.answer == nil && !v.attempt.Unrecognised() && r.Context().Err() == nil {
-		p.replays.refund()
-		p.counts.Class(v.Match.Class).Replay(true)
-		p.healer.met(stranger{p.name, refused})
+	if got.answer == nil && r.Context().Err() == nil {
+		recognised := !v.attempt.Unrecognised()
+		p.counts.Class(v.Match.Class).Replay(recognised)
+		if recognised {
+			p.replays.refund()
+			p.healer.met(stranger{p.name, refused})
+		}
 	}
 	return got, true
 }
@@ -122,7 +125,8 @@ func (s *Set) replayOnMain(p *running, w http.ResponseWriter, r *http.Request, v
 	v.replays++
 	v.attempt.Begin(true)
 	got := v.in.serve(w, r, v)
-	if got.answer == nil && r.Context().Err() == nil {
+	got.down = false // main is the last that can be asked
+	if v.attempt.Status() != 0 && r.Context().Err() == nil {
 		recognised := !v.attempt.Unrecognised()
 		p.counts.Class(v.Match.Class).Replay(recognised)
 		p.healer.healed(v, p.name, recognised)

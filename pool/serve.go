@@ -19,7 +19,7 @@ import (
 
 // result is what became of a request in a pool.
 type result struct {
-	answer *edge.Error // for the client, if no worker answered
+	answer *edge.Error // for the client, if it did not get a worker's
 	down   bool        // whether every worker is down, so that the next pool may try
 	err    error       // for the log
 }
@@ -42,7 +42,7 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 		wait waiting
 	)
 	for tries := 0; ; tries++ {
-		if v.attempt.Sent()+tries > 0 {
+		if v.tries > 0 {
 			v.attempt.Since = uptime.Now() // the time until now was another's
 		}
 		outcome, err := p.try(w, r, v)
@@ -52,6 +52,8 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 		case r.Context().Err() != nil:
 			w.WriteHeader(statusGone)
 			return result{}
+		case v.attempt.Status() != 0:
+			return result{answer: replaced(err)}
 		case v.Body.Fault() != nil:
 			return result{answer: v.Body.Fault()}
 		case outcome == upstream.Full:
@@ -89,9 +91,10 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 
 // try sends the request to one worker.
 func (p *running) try(w http.ResponseWriter, r *http.Request, v *Visit) (upstream.Outcome, error) {
-	if v.attempt.Sent() > 0 {
+	if v.tries > 0 {
 		r = withOwnVars(r)
 	}
+	v.tries++
 	if v.Body != nil {
 		r.Body, r.GetBody = v.Body.Next(), v.Body.Again()
 	}
@@ -102,6 +105,16 @@ func (p *running) try(w http.ResponseWriter, r *http.Request, v *Visit) (upstrea
 		v.attempt.Worker().Succeeded()
 	}
 	return v.attempt.Outcome(), err
+}
+
+// replaced is the answer where the options of a pool's reverse proxy made an error of
+// a worker's: a handle_response, or an lb_retry_match that all workers met.
+func replaced(err error) *edge.Error {
+	var made caddyhttp.HandlerError
+	if !errors.As(err, &made) || made.StatusCode < http.StatusBadRequest {
+		return edge.Replaced(http.StatusBadGateway)
+	}
+	return edge.Replaced(made.StatusCode)
 }
 
 // withOwnVars returns the request for a further try. Caddy notes each try in
@@ -115,15 +128,20 @@ func withOwnVars(r *http.Request) *http.Request {
 // nothing is the next handler of a pool's reverse proxy, which has none.
 func nothing(http.ResponseWriter, *http.Request) error { return nil }
 
-// exhausted reports whether there is nobody left to try. A selection policy
-// that is not ours keeps no account, so it is asked as often as it has workers.
+// exhausted reports whether there is nobody left to try, and the last one cannot
+// have seen the request. A selection policy that is not ours keeps no account, so it
+// is asked as often as it has workers.
 func (p *running) exhausted(err error, outcome upstream.Outcome, tries int) bool {
-	if p.policy != nil {
-		return outcome == upstream.Tried
-	}
-	var handlerErr caddyhttp.HandlerError
+	var (
+		handlerErr caddyhttp.HandlerError
+		dialErr    reverseproxy.DialError
+	)
 	none := errors.As(err, &handlerErr) && handlerErr.StatusCode == http.StatusServiceUnavailable
-	return none || tries > 0 && tries >= len(p.config.Workers)
+	unreached := none || errors.As(err, &dialErr)
+	if p.policy != nil {
+		return outcome == upstream.Tried && unreached
+	}
+	return none || unreached && tries > 0 && tries >= len(p.config.Workers)
 }
 
 // failed takes note that a worker failed a request. It returns the answer for

@@ -38,6 +38,7 @@ type Visit struct {
 	attempt upstream.Attempt
 	counts  *metrics.Class // of the pool that the request is or was in
 	in      *running       // the pool that the request was sent to last
+	tries   int            // how often a worker was looked for
 	again   int            // how often it was sent after a worker may have seen it
 	tried   []string       // the workers that failed it, of all pools
 	replays int            // how often it was sent again because a worker did not recognise it
@@ -126,7 +127,7 @@ func (s *Set) carry(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Erro
 		}
 		pool.repeats.earn() // not those that it could do nothing for: each counts once
 		if result.err != nil {
-			s.log(zap.WarnLevel, v, pool, "no worker answered the request", result.err)
+			s.log(zap.WarnLevel, v, v.in, "no worker answered the request", result.err)
 		}
 		return result.answer
 	}

@@ -25,11 +25,11 @@ func (a *answer) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// Close implements io.Closer. An answer of which a part was read, and no more is
-// wanted, could not be written to the client.
+// Close implements io.Closer. If a part of an answer was read, no more is wanted, and
+// the client is gone, it could not be written.
 func (a *answer) Close() error {
 	err := a.ReadCloser.Close()
-	if a.more {
+	if a.more && a.ctx.Err() != nil {
 		panic(http.ErrAbortHandler)
 	}
 	return err

@@ -52,6 +52,7 @@ type Attempt struct {
 	worker  *Worker
 	ranked  sticky.Key // by which the policy chose it
 	outcome Outcome
+	carried bool // whether it was sent to a worker before
 	word    word // what the worker said
 	status  int  // of the worker's answer, 0 if there is none
 	held    *atomic.Int64

@@ -51,6 +51,7 @@ func roundTrip(transport http.RoundTripper, r *http.Request, forget, done bool) 
 	if a == nil {
 		return transport.RoundTrip(r)
 	}
+	a.renew(r)
 	own := r
 	if !done {
 		own = ownRequest(r, forget)
@@ -71,6 +72,16 @@ func roundTrip(transport http.RoundTripper, r *http.Request, forget, done bool) 
 		res.Body = &a.answer
 	}
 	return res, nil
+}
+
+// renew forgets the answer before, which no policy but ours does, and gives a request
+// that reverse_proxy sends again by itself the body anew.
+func (a *Attempt) renew(r *http.Request) {
+	a.word, a.status = unheard, 0
+	if a.carried && r.GetBody != nil && r.ContentLength > 0 {
+		r.Body, _ = r.GetBody() // of memory, which cannot fail
+	}
+	a.carried = true
 }
 
 // ownRequest returns the request for a transport that may still read it when it has

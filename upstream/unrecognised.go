@@ -2,7 +2,9 @@ package upstream
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -72,15 +74,36 @@ const longestWord = 4 << 10
 // saysUnrecognised reports whether an answer says that the endpoint is unknown. What
 // was read of it is put back.
 func saysUnrecognised(res *http.Response) bool {
-	read, err := io.ReadAll(io.LimitReader(res.Body, longestWord+1))
-	res.Body = putBack{io.MultiReader(bytes.NewReader(read), res.Body), res.Body}
-	if err != nil || len(read) > longestWord {
-		return false
+	word, err := readWord(res.Body)
+	res.Body = putBack{io.MultiReader(bytes.NewReader(word), res.Body), res.Body}
+	if err == nil && res.Header.Get("Content-Encoding") == "gzip" {
+		word, err = unzip(word)
 	}
 	var said struct {
 		Code string `json:"errcode"`
 	}
-	return json.Unmarshal(read, &said) == nil && said.Code == "M_UNRECOGNIZED"
+	return err == nil && json.Unmarshal(word, &said) == nil && said.Code == "M_UNRECOGNIZED"
+}
+
+var errLongWord = errors.New("longer than any word of Synapse")
+
+// readWord reads a word, or the beginning of what is none.
+func readWord(r io.Reader) ([]byte, error) {
+	word, err := io.ReadAll(io.LimitReader(r, longestWord+1))
+	if err == nil && len(word) > longestWord {
+		err = errLongWord
+	}
+	return word, err
+}
+
+// unzip unpacks a word. Synapse packs it for clients that can unpack it if the
+// listener has `compress: true` (1.163.2, app/homeserver.py gz_wrap).
+func unzip(packed []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	return readWord(r)
 }
 
 // putBack is the body of an answer whose beginning was read before.

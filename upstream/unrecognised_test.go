@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -39,10 +40,19 @@ func (b *reply) Close() error {
 }
 
 // heard sends a request by a transport that gives an answer.
-func heard(a *Attempt, status int, contentType string, body io.ReadCloser) *http.Response {
-	res := &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {contentType}}, Body: body}
+func heard(a *Attempt, status int, header http.Header, body io.ReadCloser) *http.Response {
+	res := &http.Response{StatusCode: status, Header: header, Body: body}
 	res, _ = Transport{RoundTripper: answering{res}}.RoundTrip(attached(a))
 	return res
+}
+
+// zipped packs a body.
+func zipped(body string) string {
+	var packed strings.Builder
+	w := gzip.NewWriter(&packed)
+	_, _ = io.WriteString(w, body)
+	_ = w.Close()
+	return packed.String()
 }
 
 const unknownEndpoint = `{"errcode":"M_UNRECOGNIZED","error":"Unrecognized request"}`
@@ -68,12 +78,17 @@ func TestUnrecognisedIsWithheld(t *testing.T) {
 		"another status":    {400, json, unknownEndpoint, false},
 		"an answer":         {200, json, unknownEndpoint, false},
 	} {
-		for _, withhold := range []bool{true, false} {
-			t.Run(fmt.Sprint(name, ", withhold ", withhold), func(t *testing.T) {
-				healer, body := &opinion{withhold: withhold}, &reply{Reader: strings.NewReader(tt.body)}
+		for _, how := range []struct{ withhold, packed bool }{{true, false}, {false, false}, {true, true}, {false, true}} {
+			t.Run(fmt.Sprintf("%s %+v", name, how), func(t *testing.T) {
+				header, sent := http.Header{"Content-Type": {tt.contentType}}, tt.body
+				if how.packed {
+					header.Set("Content-Encoding", "gzip")
+					sent = zipped(sent)
+				}
+				healer, body := &opinion{withhold: how.withhold}, &reply{Reader: strings.NewReader(sent)}
 				a := &Attempt{Healer: healer}
-				res := heard(a, tt.status, tt.contentType, body)
-				if a.Unrecognised() != tt.unrecognised || a.Withheld() != (tt.unrecognised && withhold) {
+				res := heard(a, tt.status, header, body)
+				if a.Unrecognised() != tt.unrecognised || a.Withheld() != (tt.unrecognised && how.withhold) {
 					t.Errorf("unrecognised: %v, withheld: %v", a.Unrecognised(), a.Withheld())
 				}
 				if asked := healer.asked == 1; asked != tt.unrecognised {
@@ -85,7 +100,7 @@ func TestUnrecognisedIsWithheld(t *testing.T) {
 					}
 					return
 				}
-				if whole, err := io.ReadAll(res.Body); string(whole) != tt.body || err != nil || res.StatusCode != tt.status {
+				if whole, err := io.ReadAll(res.Body); string(whole) != sent || err != nil || res.StatusCode != tt.status {
 					t.Errorf("got %d %q, error %v", res.StatusCode, whole, err)
 				}
 				if err := res.Body.Close(); err != nil || !body.closed {
@@ -96,11 +111,21 @@ func TestUnrecognisedIsWithheld(t *testing.T) {
 	}
 }
 
+// What says that it is packed, and is not, says nothing.
+func TestUnrecognisedIsPackedBadly(t *testing.T) {
+	a := &Attempt{Healer: &opinion{withhold: true}}
+	header := http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}}
+	res := heard(a, 404, header, &reply{Reader: strings.NewReader(unknownEndpoint)})
+	if whole, err := io.ReadAll(res.Body); a.Unrecognised() || string(whole) != unknownEndpoint || err != nil {
+		t.Errorf("unrecognised: %v, left %q, error %v", a.Unrecognised(), whole, err)
+	}
+}
+
 // Nobody reads in the answer to a request without a healer.
 func TestUnrecognisedStandsWithoutHealer(t *testing.T) {
 	a := new(Attempt)
 	body := &reply{Reader: iotest.ErrReader(errors.New("read too early"))}
-	if heard(a, 404, "application/json", body); a.Unrecognised() {
+	if heard(a, 404, http.Header{"Content-Type": {"application/json"}}, body); a.Unrecognised() {
 		t.Error("an answer was listened to")
 	}
 }
@@ -110,7 +135,7 @@ func TestUnrecognisedStandsWithoutHealer(t *testing.T) {
 func TestUnrecognisedThatBreaksOff(t *testing.T) {
 	broken := errors.New("broken off")
 	a := &Attempt{Healer: &opinion{withhold: true}}
-	res := heard(a, 404, "application/json", &reply{Reader: io.MultiReader(strings.NewReader(unknownEndpoint), iotest.ErrReader(broken))})
+	res := heard(a, 404, http.Header{"Content-Type": {"application/json"}}, &reply{Reader: io.MultiReader(strings.NewReader(unknownEndpoint), iotest.ErrReader(broken))})
 	got, err := io.ReadAll(res.Body)
 	if string(got) != unknownEndpoint || !errors.Is(err, broken) || a.Unrecognised() {
 		t.Errorf("got %q, error %v, unrecognised: %v", got, err, a.Unrecognised())
@@ -124,7 +149,7 @@ func TestUnrecognisedIsForgotten(t *testing.T) {
 		"next worker": func(a *Attempt) { a.settle(nil, Down) },
 	} {
 		a := &Attempt{Healer: &opinion{withhold: true}}
-		heard(a, 404, "application/json", &reply{Reader: strings.NewReader(unknownEndpoint)})
+		heard(a, 404, http.Header{"Content-Type": {"application/json"}}, &reply{Reader: strings.NewReader(unknownEndpoint)})
 		if !a.Withheld() {
 			t.Fatal("nothing was withheld")
 		}

@@ -1,6 +1,7 @@
 package wiretest
 
 import (
+	"compress/gzip"
 	"fmt"
 	"strings"
 	"testing"
@@ -172,7 +173,7 @@ func TestStrangerCostsADetour(t *testing.T) {
 // A pool whose workers all recognise nothing costs each request one of them more
 // and main, within the limits.
 func TestStrangersOnly(t *testing.T) {
-	p := proxytest.Start(t, strangerSite)
+	p := proxytest.Start(t, "route {\n handle /scrape {\n metrics\n}\n"+strangerSite+"\n}")
 	for _, w := range p.Workers("generic1", "generic2", "generic3") {
 		w.Answers(proxytest.Status(404, unrecognised))
 	}
@@ -191,7 +192,10 @@ func TestStrangersOnly(t *testing.T) {
 	if asked < requests+20 || asked > requests+20+requests/20 {
 		t.Errorf("the pool was asked %d times for %d requests", asked, requests)
 	}
-	wantLimited(t, p.Worker("main").Count(), began)
+	main := p.Worker("main").Count()
+	wantLimited(t, main, began)
+	wantCount(t, p, float64(main), "replays_total", `result="healed"`)
+	wantCount(t, p, float64(asked-requests-main), "replays_total", `result="in_vain"`)
 }
 
 // If the others of the pool are down, main answers what a stranger does not
@@ -255,6 +259,44 @@ func TestOptionsMeetOnlyRefusalsThatStand(t *testing.T) {
 	if worker.Count() != 4 {
 		t.Errorf("the worker was asked %d times of 4", worker.Count())
 	}
+}
+
+// A word that is packed, as Synapse's with compress, is understood, of a worker and of
+// main.
+func TestPackedWordsAreUnderstood(t *testing.T) {
+	var packed strings.Builder
+	w := gzip.NewWriter(&packed)
+	_, _ = w.Write([]byte(unrecognised))
+	_ = w.Close()
+	p := proxytest.Start(t, healSite)
+	worker, main := p.Worker("generic1"), p.Worker("main")
+	refuse := func(x *proxytest.Exchange) { x.Reply(404, packed.String(), "Content-Encoding: gzip") }
+	worker.Answers(refuse)
+	wantFrom(t, p.Get(syncTarget, alice, "Accept-Encoding: gzip"), "main")
+	main.Answers(refuse)
+	for range 3 {
+		if res := p.Get(syncTarget, alice, "Accept-Encoding: gzip"); res.Status != 404 || res.Body != packed.String() {
+			t.Errorf("answered %d %q", res.Status, res.Body)
+		}
+	}
+	if n := main.Count(); n != 2 {
+		t.Errorf("main was asked %d times, expected to be believed the second time", n)
+	}
+}
+
+// A main process that is down is waited for once, and the pool is not: it answered.
+func TestRefusedRequestWaitsForMainOnce(t *testing.T) {
+	p := proxytest.Config{Site: countedSite("lb_try_duration 1500ms"), Dead: []string{"main"}}.Start(t)
+	for _, w := range p.Workers("sync1", "sync2", "sync3") {
+		w.Answers(proxytest.Status(404, unrecognised))
+	}
+	began := time.Now()
+	res := p.Send(aliceSyncs)
+	if took := time.Since(began); res.Status != 503 || took < 1300*time.Millisecond || took > 2700*time.Millisecond {
+		t.Errorf("answered %d after %v", res.Status, took)
+	}
+	wantCount(t, p, 0, "fallbacks_total")
+	wantCount(t, p, 0, "replays_total")
 }
 
 // A client that does not wait for main's word teaches nothing.
