@@ -82,7 +82,7 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 //	    }
 //
 //	    # defaults of every pool
-//	    <any subdirective of reverse_proxy but to, dynamic, rewrite, method and request_buffers>
+//	    <any subdirective of reverse_proxy but to, dynamic, rewrite, method, request_buffers and trusted_proxies>
 //	}
 //
 // A <pool> block takes any subdirective of reverse_proxy, which replaces the

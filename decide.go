@@ -3,6 +3,8 @@ package synapseworkers
 import (
 	"net/http"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/caddy-matrix/caddy-synapse-workers/edge"
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/explain"
@@ -58,8 +60,8 @@ func (h *Handler) decide(r *http.Request) decision {
 
 // route decides upon a request that is Matrix's and open.
 func (h *Handler) route(r *http.Request, d decision) decision {
-	if r.Method == http.MethodConnect {
-		return d.deny(edge.ErrWrongMethod) // Matrix has no tunnels
+	if r.Method == http.MethodConnect || !httpguts.ValidHeaderFieldName(r.Method) {
+		return d.deny(edge.ErrWrongMethod) // Matrix has no tunnels, and HTTP/2 takes anything for a method
 	}
 	if fault := edge.HeadFault(r); fault != nil {
 		return d.deny(fault)

@@ -29,6 +29,10 @@ var (
 		Status: http.StatusBadRequest, Code: "M_UNRECOGNIZED",
 		Message: "The request target is not a path that a homeserver has",
 	}
+	ErrBadRequest = &Error{
+		Status: http.StatusBadRequest, Code: "M_UNRECOGNIZED",
+		Message: "The request cannot be sent to a homeserver",
+	}
 	ErrBadBody = &Error{
 		Status: http.StatusBadRequest, Code: "M_UNKNOWN",
 		Message: "The request body could not be read to its end",

@@ -48,10 +48,10 @@ type exchange struct {
 // run sends the request and returns the answer.
 func (x *exchange) run() (*http.Response, error) {
 	var err error
-	if x.out, err = newMessage(x.req, x.client.MaxIdlePerHost > 0); err == nil {
-		err = x.find()
+	if x.out, err = newMessage(x.req, x.client.MaxIdlePerHost > 0); err != nil {
+		return nil, x.giveUp(Unsendable{err})
 	}
-	if err != nil {
+	if err := x.find(); err != nil {
 		return nil, x.giveUp(err)
 	}
 	for {

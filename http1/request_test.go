@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -20,6 +21,17 @@ func headOf(t testing.TB, req *http.Request, keep bool) (string, error) {
 	lines := strings.Split(strings.TrimSuffix(string(m.append(nil)), "\r\n\r\n"), "\r\n")
 	slices.Sort(lines[1:])
 	return strings.Join(lines, "\n"), nil
+}
+
+// A request that cannot be sent is nobody else's fault.
+func TestUnsendable(t *testing.T) {
+	req := get(t)
+	req.Method = "GET x"
+	_, err := newWorker(t).newClient(t).RoundTrip(req)
+	var unsendable Unsendable
+	if !errors.As(err, &unsendable) || errors.Unwrap(unsendable) == nil {
+		t.Errorf("error %v", err)
+	}
 }
 
 func TestHead(t *testing.T) {

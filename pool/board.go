@@ -70,7 +70,7 @@ func (v *Visit) outcome(answer *edge.Error) metrics.Outcome {
 	case edge.ErrTimeout:
 		return metrics.Timeout
 	}
-	if v.attempt.Status() != 0 {
+	if v.attempt.Status() != 0 || answer == edge.ErrBadRequest {
 		return metrics.Answered(answer.Status)
 	}
 	return metrics.BadBody

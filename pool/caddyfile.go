@@ -32,7 +32,7 @@ import (
 //	    fallback     off|<pool>
 //	    sliding_sync
 //	    drain        <workers...>
-//	    <any subdirective of reverse_proxy but rewrite, method and request_buffers>
+//	    <any subdirective of reverse_proxy but rewrite, method, request_buffers and trusted_proxies>
 //	}
 //
 // An upstream is `[<name>=]host:port` or `[<name>=]unix//path`, with port

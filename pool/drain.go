@@ -1,7 +1,6 @@
 package pool
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -77,12 +76,7 @@ func (p *Pool) checkDrain() error {
 }
 
 // sticks reports whether the pool's selection policy is ours.
-func (p *Pool) sticks() bool {
-	var module struct {
-		Policy string `json:"policy"`
-	}
-	return json.Unmarshal(p.policyRaw(), &module) == nil && module.Policy == "synapse_sticky"
-}
+func (p *Pool) sticks() bool { return policyName(p.policyRaw()) == "synapse_sticky" }
 
 // drain drains the workers that the drain lines of the block name. The lines
 // that list the workers may stand behind them.

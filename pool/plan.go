@@ -146,6 +146,16 @@ func (p *Pool) policy() *upstream.Sticky {
 	return &module.Sticky
 }
 
+// policyName is the name in the configuration of a selection policy, empty if it is
+// malformed, which is refused when it is loaded.
+func policyName(raw json.RawMessage) string {
+	var module struct {
+		Policy string `json:"policy"`
+	}
+	_ = json.Unmarshal(raw, &module)
+	return module.Policy
+}
+
 // policyRaw is the configuration of the pool's selection policy.
 func (p *Pool) policyRaw() json.RawMessage {
 	if p.Proxy != nil && p.Proxy.LoadBalancing != nil && p.Proxy.LoadBalancing.SelectionPolicyRaw != nil {

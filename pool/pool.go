@@ -164,6 +164,11 @@ func checkProxy(proxy *reverseproxy.Handler) error {
 		return errRewrite
 	case proxy.RequestBuffers != 0:
 		return errRequestBuffers
+	case len(proxy.TrustedProxies) > 0:
+		return errTrustedProxies
+	}
+	if lb := proxy.LoadBalancing; lb != nil && policyName(lb.SelectionPolicyRaw) == "uri_hash" {
+		return errURIHash
 	}
 	if lb := proxy.LoadBalancing; lb != nil && (lb.Retries < 0 || lb.TryDuration < 0 || lb.TryInterval < 0) {
 		return errors.New("lb_retries, lb_try_duration and lb_try_interval cannot be negative")
@@ -184,6 +189,8 @@ func checkProxy(proxy *reverseproxy.Handler) error {
 var (
 	errRewrite        = errors.New("rewrite and method have no place here: signatures of other homeservers cover the request line byte for byte")
 	errRequestBuffers = errors.New("request_buffers has no place here: small bodies are buffered already, and a larger one would be cut off when a request falls to another pool")
+	errTrustedProxies = errors.New("trusted_proxies has no place here: Synapse would believe any address that a client makes up; write servers { trusted_proxies static … } into the global options")
+	errURIHash        = errors.New("lb_policy uri_hash has no place here: a pool's proxy sees no URI but that of the endpoint; write lb_policy synapse_sticky uri")
 )
 
 // checkWorkers checks addresses and names.

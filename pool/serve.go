@@ -13,6 +13,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/edge"
+	"github.com/caddy-matrix/caddy-synapse-workers/http1"
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
 	"github.com/caddy-matrix/caddy-synapse-workers/uptime"
 )
@@ -147,6 +148,10 @@ func (p *running) exhausted(err error, outcome upstream.Outcome, tries int) bool
 // failed takes note that a worker failed a request. It returns the answer for
 // the client, or nil if the request may be sent to another worker.
 func (p *running) failed(v *Visit, err error) *edge.Error {
+	var unsendable http1.Unsendable
+	if errors.As(err, &unsendable) {
+		return edge.ErrBadRequest
+	}
 	worker := v.attempt.Worker()
 	v.attempt.Disappoint()
 	if worker != nil {

@@ -35,7 +35,7 @@ func Owner(token, rawQuery string) (Key, Claim) {
 			return key, Named
 		}
 	case ofMAS:
-		if isMAS(token) {
+		if isMAS(token) && isPlausible(token) {
 			return OfToken(token), Withheld
 		}
 	case unknown:
@@ -64,7 +64,7 @@ func ownerOfUnknown(token, rawQuery string) (Key, Claim) {
 // look like none of these, some are appservices'.
 func OfDevice(token string) bool {
 	_, claim := Owner(token, "")
-	return claim == Named || claim == Withheld && shapeOf(token) == ofMAS
+	return isPlausible(token) && (claim == Named || claim == Withheld && shapeOf(token) == ofMAS)
 }
 
 // OfToken returns the key of an access token as such. It is what keeps a user
@@ -88,8 +88,8 @@ func UserID(id string) (key Key, ok bool) {
 // maxToken is longer than tokens of appservices, which people make up.
 const maxToken = 512
 
-// isPlausible reports whether Synapse could know a token of a shape that we do
-// not. It takes ASCII only.
+// isPlausible reports whether Synapse could know a token. It takes ASCII only. About
+// any other it must not be asked: what cannot be sent in a header fails.
 func isPlausible(token string) bool {
 	for i := range len(token) {
 		if b := token[i]; b <= ' ' || b >= 0x7f {

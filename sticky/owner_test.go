@@ -57,6 +57,8 @@ func TestOwner(t *testing.T) {
 		{name: "wrong checksum", token: "syt_YWxpY2U_abcdefghijABCDEFGHIJ_1Ygu32", claim: Forged},
 		{name: "checksum in the order of MAS", token: "syt_YWxpY2U_abcdefghijABCDEFGHIJ_" + "13ugY1", claim: Forged},
 		{name: "checksum too short", token: "syt_YWxpY2U_abcdefghijABCDEFGHIJ_1Ygu3", claim: Forged},
+		{name: "MAS with a control character", token: tokentest.MASSigned("mat_abcdefghijabcdefghijabcdefghi\x01"), claim: Forged},
+		{name: "MAS beyond ASCII", token: tokentest.MASSigned("mat_abcdefghijabcdefghijabcdefghi\xff"), claim: Forged},
 		{name: "no localpart", token: tokentest.Signed("syt__abcdefghijABCDEFGHIJ"), claim: Forged},
 		{name: "no random part", token: tokentest.Signed("syt_YWxpY2U_"), claim: Forged},
 		{name: "three parts", token: tokentest.Signed("syt_YWxpY2U"), claim: Forged},
@@ -99,6 +101,7 @@ func TestOwner(t *testing.T) {
 func TestOfDevice(t *testing.T) {
 	for token, want := range map[string]bool{
 		aliceToken: true, guestToken: true, masToken: true, "as_token": false, "": false, masToken + "x": false,
+		tokentest.Signed("syt_YWxpY2U_abcdefghijABCDEFGHI\x01"): false, tokentest.Signed("syt_YWxpY2U_abcdefghijABCDEFGHI\xff"): false,
 	} {
 		if OfDevice(token) != want {
 			t.Errorf("OfDevice(%q) is %t", token, !want)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -81,6 +82,24 @@ func TestTokensCannotBeProbed(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A token of the right shape that Synapse can never have made is not asked about, and
+// takes nobody away from others.
+func TestImpossibleTokensAreNotAskedAbout(t *testing.T) {
+	real := tokentest.MAS("real")
+	d := startDirectory(t, "", map[string]string{real: "alice"})
+	for i := range 20 {
+		impossible := tokentest.MASSigned(fmt.Sprintf("mat_%029d%s", i, []string{"\x01", "\xff", " "}[i%3]))
+		if res := d.Send(proxytest.Call{Target: syncTarget + "&access_token=" + url.QueryEscape(impossible)}); res.Status != 200 {
+			t.Fatalf("answered %d %s", res.Status, res.Body)
+		}
+	}
+	d.wantLookUps(t, 0)
+	if res := d.Get(syncTarget, bearer(real)); !strings.HasPrefix(res.Worker(), "sync") {
+		t.Errorf("answered %d by %q", res.Status, res.Worker())
+	}
+	d.wantLookUps(t, 1)
 }
 
 // A herd of requests with one token that nobody knows yet asks Synapse once, and

@@ -175,6 +175,21 @@ func TestOptionsDoNotPoisonMain(t *testing.T) {
 	}
 }
 
+// A request that the options make one that cannot be sent is the client's fault, and
+// takes no worker away.
+func TestOptionsMakeARequestUnsendable(t *testing.T) {
+	p := proxytest.Start(t, optional("header_up X-Path {http.request.uri.path}"))
+	for _, call := range []proxytest.Call{{Target: "/_matrix/client/v3/rooms/%01/messages"}, {Method: "POST", Target: "/_matrix/client/v3/rooms/%01/join", Body: "{}"}} {
+		if res := p.Send(call); res.Status != 400 || !strings.Contains(res.Body, `"errcode":"M_UNRECOGNIZED"`) {
+			t.Errorf("%s: answered %d %q", call.Target, res.Status, res.Body)
+		}
+	}
+	wantCount(t, p, 2, "requests_total", `pool="generic_worker"`, `outcome="4xx"`)
+	if s := scrape(t, p); s.sum("worker_failures_total")+s.sum("worker_state", `state="paused"`) > 0 {
+		t.Errorf("blamed:\n%s", s.of("worker_failures_total"))
+	}
+}
+
 // The time that a worker takes is not another's, whoever chose it.
 func TestOptionsTellTimesApart(t *testing.T) {
 	p := proxytest.Start(t, optional("lb_policy first"))
