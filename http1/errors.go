@@ -31,12 +31,12 @@ var (
 	errShortBody = errors.New("the request body is shorter than its Content-Length")
 )
 
-// Unsendable is what is wrong with a request that cannot be sent to anybody, so that
+// UnsendableError is what is wrong with a request that cannot be sent to anybody, so that
 // nobody is to blame for it but who made it.
-type Unsendable struct{ error }
+type UnsendableError struct{ error }
 
 // Unwrap returns what is wrong.
-func (e Unsendable) Unwrap() error { return e.error }
+func (e UnsendableError) Unwrap() error { return e.error }
 
 // errHeadTimeout is what becomes of an answer that does not come in time.
 var errHeadTimeout net.Error = timeout("timeout awaiting the header of the answer")

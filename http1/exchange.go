@@ -49,7 +49,7 @@ type exchange struct {
 func (x *exchange) run() (*http.Response, error) {
 	var err error
 	if x.out, err = newMessage(x.req, x.client.MaxIdlePerHost > 0); err != nil {
-		return nil, x.giveUp(Unsendable{err})
+		return nil, x.giveUp(UnsendableError{err})
 	}
 	if err := x.find(); err != nil {
 		return nil, x.giveUp(err)

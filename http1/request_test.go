@@ -28,7 +28,7 @@ func TestUnsendable(t *testing.T) {
 	req := get(t)
 	req.Method = "GET x"
 	_, err := newWorker(t).newClient(t).RoundTrip(req)
-	var unsendable Unsendable
+	var unsendable UnsendableError
 	if !errors.As(err, &unsendable) || errors.Unwrap(unsendable) == nil {
 		t.Errorf("error %v", err)
 	}

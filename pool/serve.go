@@ -148,7 +148,7 @@ func (p *running) exhausted(err error, outcome upstream.Outcome, tries int) bool
 // failed takes note that a worker failed a request. It returns the answer for
 // the client, or nil if the request may be sent to another worker.
 func (p *running) failed(v *Visit, err error) *edge.Error {
-	var unsendable http1.Unsendable
+	var unsendable http1.UnsendableError
 	if errors.As(err, &unsendable) {
 		return edge.ErrBadRequest
 	}

@@ -87,8 +87,8 @@ func TestTokensCannotBeProbed(t *testing.T) {
 // A token of the right shape that Synapse can never have made is not asked about, and
 // takes nobody away from others.
 func TestImpossibleTokensAreNotAskedAbout(t *testing.T) {
-	real := tokentest.MAS("real")
-	d := startDirectory(t, "", map[string]string{real: "alice"})
+	possible := tokentest.MAS("real")
+	d := startDirectory(t, "", map[string]string{possible: "alice"})
 	for i := range 20 {
 		impossible := tokentest.MASSigned(fmt.Sprintf("mat_%029d%s", i, []string{"\x01", "\xff", " "}[i%3]))
 		if res := d.Send(proxytest.Call{Target: syncTarget + "&access_token=" + url.QueryEscape(impossible)}); res.Status != 200 {
@@ -96,7 +96,7 @@ func TestImpossibleTokensAreNotAskedAbout(t *testing.T) {
 		}
 	}
 	d.wantLookUps(t, 0)
-	if res := d.Get(syncTarget, bearer(real)); !strings.HasPrefix(res.Worker(), "sync") {
+	if res := d.Get(syncTarget, bearer(possible)); !strings.HasPrefix(res.Worker(), "sync") {
 		t.Errorf("answered %d by %q", res.Status, res.Worker())
 	}
 	d.wantLookUps(t, 1)
