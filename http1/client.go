@@ -50,9 +50,10 @@ type Client struct {
 }
 
 // RoundTrip implements http.RoundTripper. The body of an answer must be read to
-// its end or closed. The error is [UnsendableError] if the request is at fault. A request that fails because its connection was kept for
+// its end or closed. A request that fails because its connection was kept for
 // too long is sent again, if the worker cannot have begun to serve it, or
-// serving it twice makes no difference.
+// serving it twice makes no difference. The error is an [UnsendableError] if the
+// request is at fault.
 func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 	x := &exchange{client: c, req: req}
 	return x.run()

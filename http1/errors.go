@@ -31,8 +31,8 @@ var (
 	errShortBody = errors.New("the request body is shorter than its Content-Length")
 )
 
-// UnsendableError is what is wrong with a request that cannot be sent to anybody, so that
-// nobody is to blame for it but who made it.
+// UnsendableError is what is wrong with a request that cannot be sent to anybody,
+// so that nobody is to blame for it but who made it.
 type UnsendableError struct{ error }
 
 // Unwrap returns what is wrong.
