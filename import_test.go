@@ -83,6 +83,7 @@ func TestImportExplains(t *testing.T) {
 		{"docker", "GET /_matrix/client/v3/login/sso/redirect", "sso1"},
 		{"docker", "POST /_matrix/client/v3/rooms/!r/receipt/m.read/$e", "stream_writers1"},
 		{"directories", "PUT /_matrix/federation/v1/send/1", "c-federation.sock"},
+		{"main_at_two", "PUT /_matrix/federation/v1/send/1", "127.0.0.1:8009"},
 		{"many", "GET /_matrix/client/v3/sync", "synchrotron-"},
 		{"many", "GET /_matrix/client/v3/joined_rooms", "w"},
 	} {

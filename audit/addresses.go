@@ -104,7 +104,7 @@ func (in *inspection) missingResource() (found []Finding) {
 			}
 			for _, resource := range needed {
 				if !t.listener.Has(resource) {
-					found = append(found, lacks(p, t, resource))
+					found = append(found, lacks(p, t, resource, needed))
 				}
 			}
 		})
@@ -112,8 +112,9 @@ func (in *inspection) missingResource() (found []Finding) {
 	return found
 }
 
-// lacks says that a listener has not the resource that a pool needs.
-func lacks(p *Pool, t target, resource string) Finding {
+// lacks says that a listener has not the resource that a pool needs, beside others
+// perhaps.
+func lacks(p *Pool, t target, resource string, needed []string) Finding {
 	f := Finding{
 		What:  fmt.Sprintf("%s is sent requests of %s, but its listener %s has not the resource %s", t.process.Name, p.Name(), t.listener, resource),
 		Proxy: p.Place, Synapse: t.listener.Place,
@@ -128,7 +129,7 @@ func lacks(p *Pool, t target, resource string) Finding {
 	if p.Name() == string(endpoint.GenericWorker) && resource == homeserver.Federation {
 		f.Write += ", or " + inCaddyfile("synchrotron client_reader event_creator "+roles.Upstream(t.process, t.listener))
 	}
-	if l := t.process.Listener(resource); l != nil {
+	if l := t.process.Listener(needed...); l != nil {
 		f.Write = inCaddyfile(fmt.Sprintf("%s %s", p.Name(), roles.Upstream(t.process, l)))
 	}
 	return f

@@ -62,9 +62,9 @@ func (in *inspection) isMain(p *Pool) bool {
 	return false
 }
 
-// mainAddress is where clients' requests reach the main process.
+// mainAddress is where requests reach the main process.
 func (in *inspection) mainAddress() string {
-	return roles.Upstream(in.Main, in.Main.Listener(homeserver.Client))
+	return roles.Upstream(in.Main, roles.MainListener(in.Deployment))
 }
 
 // targets calls a function with every process that a pool reaches, and the

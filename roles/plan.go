@@ -15,11 +15,12 @@ import (
 func Of(d *homeserver.Deployment, version endpoint.Version) (*Plan, error) {
 	a := &assignment{deployment: d, version: version, workers: make(map[endpoint.WorkerType][]Worker)}
 	plan := new(Plan)
-	main := d.Main.Listener(homeserver.Client)
+	main := MainListener(d)
 	if main == nil {
 		return nil, errors.New("main has no HTTP listener with the resource client: expected one in listeners of homeserver.yaml")
 	}
 	plan.Pools = []Pool{{Words: []string{"main"}, Workers: []Worker{workerOf(d.Main, main)}}}
+	a.apart(main)
 	a.assign()
 	if mas := d.MAS(); mas != nil {
 		delete(a.workers, endpoint.SSO)
@@ -31,6 +32,22 @@ func Of(d *homeserver.Deployment, version endpoint.Version) (*Plan, error) {
 	}
 	plan.Notes = a.notes
 	return plan, plan.options(d)
+}
+
+// MainListener is where main gets what no worker is for: where it serves clients
+// and federation both, or else clients. It is nil if no listener serves clients.
+func MainListener(d *homeserver.Deployment) *homeserver.Listener {
+	if both := d.Main.Listener(homeserver.Client, homeserver.Federation); both != nil {
+		return both
+	}
+	return d.Main.Listener(homeserver.Client)
+}
+
+// apart notes that main serves federation, but not where its requests go.
+func (a *assignment) apart(main *homeserver.Listener) {
+	if l := a.deployment.Main.Listener(homeserver.Federation); l != nil && !main.Has(homeserver.Federation) {
+		a.note("%s: main serves federation at %s, and clients elsewhere: what no worker has of federation is answered with 404, unless one listener has both resources", Reason{"listeners", l.Place}, l)
+	}
 }
 
 // mas adds Matrix Authentication Service, where Synapse reaches it.
@@ -70,7 +87,7 @@ func (plan *Plan) options(d *homeserver.Deployment) error {
 	if place, off := d.PresenceOff(); off {
 		add("presence", place, "presence", "off")
 	}
-	if l := d.Main.Listener(homeserver.Client); l.RequestID != "" {
+	if l := MainListener(d); l.RequestID != "" {
 		add("request_id_header", l.Place, "request_id_header", l.RequestID)
 	}
 	if setting := d.Main.Settings["serve_server_wellknown"]; setting.Bool(false) {
