@@ -3,6 +3,7 @@ package audit
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 )
 
 // logging is what a configuration says of access logs.
@@ -23,11 +24,16 @@ type logging struct {
 type serverLogs struct {
 	Default string              `json:"default_logger_name"`
 	Names   map[string][]string `json:"logger_names"`
+	Mapped  bool                `json:"skip_unmapped_hosts"`
 }
 
 // requestLog is a log that may be of requests.
 type requestLog struct {
-	Include []string    `json:"include"`
+	Include []string `json:"include"`
+	Exclude []string `json:"exclude"`
+	Writer  struct {
+		Output string `json:"output"`
+	} `json:"writer"`
 	Encoder *logEncoder `json:"encoder"`
 }
 
@@ -61,12 +67,8 @@ func TokenLoggers(config []byte) (names []string, err error) {
 		if server.Logs == nil {
 			continue
 		}
-		loggers := []string{server.Logs.Default}
-		for _, more := range server.Logs.Names {
-			loggers = append(loggers, more...)
-		}
-		for _, logger := range loggers {
-			if !c.logOf(logger).Encoder.hidesTokens() {
+		for _, logger := range server.Logs.loggers() {
+			if c.showsTokens(logger) {
 				names = append(names, logger)
 			}
 		}
@@ -75,14 +77,49 @@ func TokenLoggers(config []byte) (names []string, err error) {
 	return slices.Compact(names), nil
 }
 
-// logOf returns the log that gets the entries of a logger.
-func (c *logging) logOf(logger string) requestLog {
+// loggers lists the loggers of a server, which has none for hosts that it skips.
+func (s *serverLogs) loggers() []string {
+	var loggers []string
+	if !s.Mapped {
+		loggers = append(loggers, s.Default)
+	}
+	for _, more := range s.Names {
+		loggers = append(loggers, more...)
+	}
+	return loggers
+}
+
+// showsTokens reports whether one of the logs that get the entries of a logger
+// shows tokens. Caddy makes the default log if there is none.
+func (c *logging) showsTokens(logger string) bool {
+	name := strings.TrimSuffix("http.log.access."+logger, ".")
 	for _, log := range c.Logging.Logs {
-		if slices.Contains(log.Include, "http.log.access."+logger) {
-			return log
+		if log.admits(name) && !log.Encoder.hidesTokens() {
+			return true
 		}
 	}
-	return c.Logging.Logs["default"]
+	_, given := c.Logging.Logs["default"]
+	return !given
+}
+
+// admits reports whether a log gets the entries of a logger: the longest of the
+// namespaces decides that the logger is in (Caddy 2.11.9, logging.go loggerAllowed).
+func (l *requestLog) admits(logger string) bool {
+	if l.Writer.Output == "discard" || slices.Contains(l.Exclude, "*") {
+		return false
+	}
+	in, out := longest(l.Include, logger), longest(l.Exclude, logger)
+	return in > out || len(l.Include) == 0 && out == 0
+}
+
+// longest is the length of the longest namespace that a logger is in.
+func longest(namespaces []string, logger string) (length int) {
+	for _, namespace := range namespaces {
+		if strings.HasPrefix(logger+".", namespace+".") {
+			length = max(length, len(namespace))
+		}
+	}
+	return length
 }
 
 // hidesTokens reports whether tokens are left out.
