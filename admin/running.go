@@ -54,6 +54,7 @@ func running() []hosted {
 type search struct {
 	server *caddyhttp.Server
 	found  []hosted
+	within []string // the named routes that it is in, which may invoke each other
 }
 
 // routes looks into routes, which serve certain hosts if there are any.
@@ -73,11 +74,20 @@ func (s *search) handlers(handlers []caddyhttp.MiddlewareHandler, hosts []string
 		case *caddyhttp.Subroute:
 			s.routes(handler.Routes, hosts)
 		case *caddyhttp.Invoke:
-			if named := s.server.NamedRoutes[handler.Name]; named != nil {
-				s.routes(caddyhttp.RouteList{*named}, hosts)
-			}
+			s.invoke(handler.Name, hosts)
 		}
 	}
+}
+
+// invoke looks into a named route, unless it is in that already.
+func (s *search) invoke(name string, hosts []string) {
+	named := s.server.NamedRoutes[name]
+	if named == nil || slices.Contains(s.within, name) {
+		return
+	}
+	s.within = append(s.within, name)
+	s.routes(caddyhttp.RouteList{*named}, hosts)
+	s.within = s.within[:len(s.within)-1]
 }
 
 // hostsOf lists the hosts that the matchers of a route name.
