@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -56,22 +55,17 @@ func (q Inquiry) Request() *http.Request {
 // Hosts are the hosts that a site serves.
 type Hosts []string
 
-// Serves reports whether a host is among them.
-func (h Hosts) Serves(host string) bool { return slices.Contains(h, host) }
+// Serves reports whether the host of a request is among them, as Caddy matches it.
+func (h Hosts) Serves(r *http.Request) bool {
+	return slices.ContainsFunc(h, func(host string) bool { return caddyhttp.MatchHost{host}.Match(r) })
+}
 
 // Choose finds the site that an inquiry is for: the first that serves its host,
 // or the first of all. There must be one.
-func Choose[S interface{ Serves(host string) bool }](sites []S, q Inquiry) S {
-	for name, host := range q.Headers {
-		if !strings.EqualFold(name, "Host") {
-			continue
-		}
-		host, _, _ = strings.Cut(host, ":")
-		for _, s := range sites {
-			if s.Serves(host) {
-				return s
-			}
-		}
+func Choose[S interface{ Serves(r *http.Request) bool }](sites []S, q Inquiry) S {
+	r := q.Request()
+	if i := slices.IndexFunc(sites, func(s S) bool { return s.Serves(r) }); i >= 0 {
+		return sites[i]
 	}
 	return sites[0]
 }
