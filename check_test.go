@@ -126,7 +126,7 @@ func restartPartly(t *testing.T) {
 // TestCheckOfImported shows that what import writes contradicts nothing, the
 // files of the end-to-end run among them.
 func TestCheckOfImported(t *testing.T) {
-	for _, name := range []string{"e2e_hs1", "e2e_hs2", "e2e_mono", "e2e_old", "e2e_mas", "many", "small"} {
+	for _, name := range []string{"e2e_hs1", "e2e_hs2", "e2e_mono", "e2e_old", "e2e_mas", "main_at_two", "many", "misnamed", "small"} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(filepath.Join("testdata", "deployments", name))
 			got, _ := check(t, "--json")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/homeserver"
@@ -20,7 +21,7 @@ type assignment struct {
 // assign gives every worker its types. What Synapse's settings appoint a
 // worker to counts first, and its historical kind. A worker without either is
 // for everything that its listeners can serve, unless its name says what it is
-// for.
+// for and they can serve that.
 func (a *assignment) assign() {
 	var general []*homeserver.Process
 	for _, p := range a.deployment.Workers {
@@ -34,7 +35,10 @@ func (a *assignment) assign() {
 		case named && t == endpoint.SSO && len(a.workers[t]) > 0:
 			a.note("%s is a second worker for single sign-on: its sessions are in the memory of one process, so %s has them all", p.Name, a.workers[t][0].Upstream())
 		case named:
-			a.add(p, t, Reason{What: "by its name"})
+			if !a.add(p, t, Reason{What: "by its name"}) && !appointed {
+				a.note("%s is for %s by its name, but has no listener with the resource %s: it gets what its listeners serve", p.Name, t, strings.Join(Resources(t), ", "))
+				general = append(general, p)
+			}
 		}
 	}
 	a.general(general)
