@@ -1,10 +1,9 @@
 package audit
 
 import (
-	"net/url"
-
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/homeserver"
+	"github.com/caddy-matrix/caddy-synapse-workers/roles"
 	"github.com/caddy-matrix/caddy-synapse-workers/routing"
 )
 
@@ -35,8 +34,8 @@ func (in *inspection) mas() (found []Finding) {
 
 // masAddress is where Synapse reaches the authentication service.
 func masAddress(mas *homeserver.MAS) string {
-	if address, err := url.Parse(mas.Endpoint); err == nil && address.Host != "" {
-		return address.Host
+	if dial, known := roles.MASUpstream(mas); known {
+		return dial
 	}
 	return "<upstream>"
 }

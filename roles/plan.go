@@ -57,19 +57,29 @@ func (plan *Plan) mas(d *homeserver.Deployment, a *assignment) {
 		return
 	}
 	reason := Reason{"matrix_authentication_service", mas.Place}
-	address, err := url.Parse(mas.Endpoint)
-	if err != nil || address.Host == "" {
+	dial, known := MASUpstream(mas)
+	if !known {
 		a.note("%s: the files do not say where it is: add a line 'mas <upstream>'", reason)
 		return
 	}
-	dial := address.Host
+	plan.Pools = append(plan.Pools, Pool{Words: []string{"mas"}, Workers: []Worker{{Dial: dial, Why: []Reason{reason}}}})
+}
+
+// MASUpstream is where Synapse reaches Matrix Authentication Service, as an
+// upstream of a Caddyfile, if the files say so.
+func MASUpstream(mas *homeserver.MAS) (dial string, known bool) {
+	address, err := url.Parse(mas.Endpoint)
+	if err != nil || address.Host == "" {
+		return "", false
+	}
+	dial = address.Host
 	if address.Port() == "" {
 		dial += ":" + map[bool]string{true: "443", false: "80"}[address.Scheme == "https"]
 	}
 	if address.Scheme == "https" {
 		dial = "https://" + dial
 	}
-	plan.Pools = append(plan.Pools, Pool{Words: []string{"mas"}, Workers: []Worker{{Dial: dial, Why: []Reason{reason}}}})
+	return dial, true
 }
 
 // options adds the lines that are no pools.
