@@ -129,11 +129,29 @@ func (d *drainage) await(out io.Writer, workers []admin.Worker) error {
 		if err := d.read(http.MethodGet, admin.WorkersPath, &all); err != nil {
 			return err
 		}
-		workers = slices.DeleteFunc(all, func(w admin.Worker) bool { return !slices.ContainsFunc(busy, w.Is) })
-		if len(workers) < len(busy) {
-			return errors.New("the configuration no longer lists all of the workers")
+		var err error
+		if workers, err = lookAgain(busy, all); err != nil {
+			return err
 		}
 	}
+}
+
+// lookAgain finds workers among all. One that DNS no longer tells is forgotten when
+// it has nothing in flight.
+func lookAgain(workers, all []admin.Worker) ([]admin.Worker, error) {
+	now := slices.Clone(workers)
+	for i, w := range workers {
+		found := slices.IndexFunc(all, w.Is)
+		switch {
+		case found >= 0:
+			now[i] = all[found]
+		case w.Leaving:
+			now[i].Requests, now[i].LongPolls = 0, 0
+		default:
+			return nil, errors.New("the configuration no longer lists all of the workers")
+		}
+	}
+	return now, nil
 }
 
 // state tells in one line how a worker fares.

@@ -3,6 +3,8 @@ package command_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,6 +52,42 @@ func TestDrainCommand(t *testing.T) {
 		"synchrotron sync1: drained by admin, nothing in flight\n", "synchrotron sync2: drained by admin, nothing in flight\n",
 	}; err != nil || !slices.Equal(lines, want) {
 		t.Errorf("%q, %v", lines, err)
+	}
+}
+
+// A worker that DNS no longer tells is forgotten when it has nothing in flight, and
+// then there is nothing left to wait for.
+func TestDrainCommandWaitsForWorkersThatLeave(t *testing.T) {
+	const (
+		busy    = `{"main":"m","pool":"synchrotron","worker":"w1","requests":0,"long_polls":1,"drained_by":["admin"]}`
+		leaving = `{"main":"m","pool":"synchrotron","worker":"w1","requests":2,"long_polls":1,"drained_by":["admin"],"leaving":true}`
+		other   = `{"main":"m","pool":"client_reader","worker":"w1","requests":1,"long_polls":0,"drained_by":["admin"]}`
+		idle    = `{"main":"m","pool":"client_reader","worker":"w1","requests":0,"long_polls":0,"drained_by":["admin"]}`
+		done    = "w1: drained by admin, nothing in flight\n"
+	)
+	for _, tt := range []struct {
+		name    string
+		answers []string // to drain, and then whenever the command looks
+		out     string
+		refusal string
+	}{
+		{"it leaves and is forgotten", []string{busy, leaving, ""}, "synchrotron " + done, ""},
+		{"so does one of two", []string{leaving + "," + other, other, idle}, "synchrotron " + done + "client_reader " + done, ""},
+		{"the configuration drops it", []string{busy, busy, ""}, "", "the configuration no longer lists all of the workers"},
+		{"the configuration drops one of two", []string{leaving + "," + other, ""}, "", "the configuration no longer lists all of the workers"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			looks := 0
+			api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprintf(w, "[%s]", tt.answers[min(looks, len(tt.answers)-1)])
+				looks++
+			}))
+			t.Cleanup(api.Close)
+			out, err := caddyCommand("", "drain", "--address", api.Listener.Addr().String(), "--wait", "20s", "w1")
+			if out != tt.out || (err == nil) != (tt.refusal == "") || err != nil && !strings.Contains(err.Error(), tt.refusal) {
+				t.Errorf("%q, %v; want %q, %q", out, err, tt.out, tt.refusal)
+			}
+		})
 	}
 }
 
