@@ -47,6 +47,7 @@ func (s *holdingSite) load(main, sync1, sync2 string) {
 		admin %s
 		persist_config off
 		auto_https off
+		default_bind 127.0.0.1
 		log {
 			output discard
 		}
