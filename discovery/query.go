@@ -39,6 +39,14 @@ func (q Query) String() string {
 	return fmt.Sprintf("a %s %d", q.Name, q.Port)
 }
 
+// Target names what is looked up: a name, and the port if the query has one.
+func (q Query) Target() string {
+	if q.Port == 0 {
+		return q.Name
+	}
+	return net.JoinHostPort(q.Name, strconv.Itoa(int(q.Port)))
+}
+
 // Worker is what DNS says of a worker.
 type Worker struct {
 	// Name is what keys are ranked by: host:port, as it would be written in a

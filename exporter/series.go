@@ -32,7 +32,7 @@ type Series struct {
 	Help string
 
 	// Labels tell the samples apart. The first is always `homeserver`, the address
-	// of the homeserver's main process.
+	// of the homeserver's main process, or what finds it.
 	Labels []string
 
 	desc *prometheus.Desc

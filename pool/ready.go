@@ -33,8 +33,8 @@ func (p *Plan) mandatory() []int {
 	return slices.Compact(last)
 }
 
-// Scope is the address of the main process.
-func (s *Set) Scope() string { return s.plan.config.Scope() }
+// Scope names the homeserver, see [Config.Scope].
+func (s *Set) Scope() string { return s.scope }
 
 // Has reports whether there is a pool of that name.
 func (s *Set) Has(pool string) bool { return slices.Contains(s.plan.names, pool) }

@@ -20,6 +20,7 @@ import (
 // Set is a running set of pools.
 type Set struct {
 	plan   *Plan
+	scope  string
 	pools  []*running // by index: main first
 	board  *metrics.Board
 	falls  *falls
@@ -52,15 +53,16 @@ func newSet(ctx caddy.Context, config *Config) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	board := openBoard(plan.config.Scope())
-	set := &Set{plan: plan, logger: ctx.Logger(), board: board, falls: newFalls(plan.config, board)}
+	scope := plan.config.Scope()
+	board := openBoard(scope)
+	set := &Set{plan: plan, scope: scope, logger: ctx.Logger(), board: board, falls: newFalls(plan.config, board)}
 	found, err := set.lookUp(ctx)
 	if err != nil {
 		return nil, errors.Join(err, set.cleanup())
 	}
 	healer := newHealer(set.logger)
-	for i, p := range plan.pools {
-		r, err := start(ctx, p, plan.names[i], plan.config, found[i])
+	for i := range plan.pools {
+		r, err := set.start(ctx, i, found[i])
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("pool '%s': %w", plan.names[i], err), set.cleanup())
 		}
@@ -111,12 +113,13 @@ func (s *Set) follow() {
 	}
 }
 
-// start starts one pool.
-func start(ctx caddy.Context, p *Pool, name string, config *Config, found []*lookUp) (*running, error) {
+// start starts one pool, by its index.
+func (s *Set) start(ctx caddy.Context, pool int, found []*lookUp) (*running, error) {
+	p, name := s.plan.pools[pool], s.plan.names[pool]
 	if name == routing.MASName && !p.checksHealth() {
 		p.Off = append(p.Off, healthURI) // whatever listens there, it is not Synapse
 	}
-	proxy, err := p.withDefaults(config.RequestIDHeader)
+	proxy, err := p.withDefaults(s.plan.config.RequestIDHeader)
 	if err != nil {
 		return nil, err
 	}
@@ -131,24 +134,13 @@ func start(ctx caddy.Context, p *Pool, name string, config *Config, found []*loo
 	r.policy, _ = proxy.LoadBalancing.SelectionPolicy.(*upstream.Sticky)
 	switch {
 	case !p.Discovery.empty():
-		if r.roster, err = newRoster(ctx, r, config.Scope(), found); err != nil {
+		if r.roster, err = newRoster(ctx, r, s.scope, found); err != nil {
 			return nil, errors.Join(err, r.cleanup())
 		}
 	case r.policy != nil:
-		r.policy.Bind(config.Scope(), name, proxy.Upstreams, p.members())
+		r.policy.Bind(s.scope, name, proxy.Upstreams, p.members())
 	}
 	return r, nil
-}
-
-// Scope tells the workers of several homeservers behind one proxy apart.
-func (c *Config) Scope() string {
-	switch main := c.Main; {
-	case len(main.Workers) > 0:
-		return main.Workers[0].Dial
-	case !main.Discovery.empty():
-		return main.Discovery.queries()[0].Name
-	}
-	return routing.MainName
 }
 
 // checksHealth reports whether the operator asked for active health checks,

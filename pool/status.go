@@ -16,7 +16,7 @@ import (
 // Status tells how the pools fare.
 func (s *Set) Status(now time.Time) status.Homeserver {
 	h := status.Homeserver{
-		Main: s.plan.config.Scope(), Hosts: []string{}, Fallen: s.falls.status(),
+		Main: s.scope, Hosts: []string{}, Fallen: s.falls.status(),
 		Classes: s.plan.classes(), Warnings: s.notes.list(),
 	}
 	for _, p := range s.pools {
