@@ -54,6 +54,7 @@ func unmarshalFromSynapse(h *Handler, d *caddyfile.Dispenser) error {
 			}
 			h.Watch = append(h.Watch, path)
 		}
+		h.Watched = watch.Digest(h.Watch)
 	}
 	return nil
 }
@@ -202,6 +203,6 @@ func (h *Handler) watchFiles(ctx caddy.Context) error {
 	if err != nil {
 		return fmt.Errorf("getting the %s app: %w", watch.AppID, err)
 	}
-	app.(*watch.App).Add(h.Watch...)
+	app.(*watch.App).Add(watch.Files{Words: h.Watch, Held: h.Watched})
 	return nil
 }

@@ -84,6 +84,11 @@ type Handler struct {
 	// configuration file anew that it was started with. Default: none.
 	Watch []string `json:"watch,omitempty"`
 
+	// What those files held before this configuration was made from them, in short.
+	// If they hold something else when it starts, it is loaded anew. Default: what
+	// they hold then.
+	Watched string `json:"watched,omitempty"`
+
 	synapse *synapseFiles // until the Caddyfile is adapted
 	table   *endpoint.Table
 	set     *pool.Set

@@ -3,6 +3,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,9 @@ func init() { caddy.RegisterModule(new(App)) }
 // the first handler that names a file. A reload ends it, and begins the next
 // configuration's.
 type App struct {
-	words  []string
+	files  []Files
+	words  []string // of all files
+	asked  *asked
 	logger *zap.Logger
 	cancel context.CancelFunc
 }
@@ -39,15 +42,24 @@ func (*App) CaddyModule() caddy.ModuleInfo {
 
 // Provision prepares the app.
 func (a *App) Provision(ctx caddy.Context) error {
-	a.logger = ctx.Logger()
+	a.logger, a.asked = ctx.Logger(), openAsked()
 	return nil
 }
 
-// Add adds files, directories and glob patterns to what is watched. It must be
-// called before the app starts.
-func (a *App) Add(words ...string) { a.words = append(a.words, words...) }
+// Cleanup lets go of what was asked for.
+func (*App) Cleanup() error {
+	closeAsked()
+	return nil
+}
 
-// Start begins to watch.
+// Add adds files to what is watched. It must be called before the app starts.
+func (a *App) Add(files Files) {
+	files.Held = cmp.Or(files.Held, Digest(files.Words))
+	a.files, a.words = append(a.files, files), append(a.words, files.Words...)
+}
+
+// Start begins to watch. What has changed since the configuration was made is a
+// reason to reload too, unless that was tried.
 func (a *App) Start() error {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
@@ -61,15 +73,21 @@ func (a *App) Start() error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	a.cancel = cancel
-	go a.watch(ctx, watcher, digest(a.words))
+	now := digest(a.files)
+	go a.watch(ctx, watcher, now, now != held(a.files) && !a.asked.has(change{held(a.files), now}))
 	return nil
 }
 
-// watch reloads when the files have settled and hold something else.
-func (a *App) watch(ctx context.Context, watcher *fsnotify.Watcher, known string) {
+// watch reloads when the files have settled and hold something else than is
+// known, or than the configuration was made from if it is late.
+func (a *App) watch(ctx context.Context, watcher *fsnotify.Watcher, known string, late bool) {
 	defer watcher.Close()
 	timer := time.NewTimer(settle)
-	timer.Stop()
+	if late {
+		known = held(a.files)
+	} else {
+		timer.Stop()
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -82,12 +100,13 @@ func (a *App) watch(ctx context.Context, watcher *fsnotify.Watcher, known string
 			a.logger.Warn("watching Synapse's files", zap.Error(err))
 			timer.Reset(settle) // events were lost
 		case <-timer.C:
-			now := digest(a.words)
+			now := digest(a.files)
 			if now == known {
 				a.logger.Debug("Synapse's files were written, but hold what they held")
 				continue
 			}
 			known = now
+			a.asked.note(change{held(a.files), now})
 			a.logger.Info("Synapse's files have changed: reloading the configuration file")
 			if err := reload(ctx); err != nil {
 				a.logger.Error("reloading the configuration file", zap.Error(err))
@@ -104,6 +123,7 @@ func (a *App) Stop() error {
 
 // Interface guards
 var (
-	_ caddy.App         = (*App)(nil)
-	_ caddy.Provisioner = (*App)(nil)
+	_ caddy.App          = (*App)(nil)
+	_ caddy.Provisioner  = (*App)(nil)
+	_ caddy.CleanerUpper = (*App)(nil)
 )

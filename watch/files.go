@@ -2,11 +2,39 @@ package watch
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 )
+
+// Files are what a configuration was made from.
+type Files struct {
+	// Words are files, directories and glob patterns.
+	Words []string
+
+	// Held is their digest before they were read. Default: that of now.
+	Held string
+}
+
+// held stands for what files held when the configuration was made.
+func held(files []Files) string {
+	var sums []string
+	for _, f := range files {
+		sums = append(sums, f.Held)
+	}
+	return strings.Join(sums, " ")
+}
+
+// digest stands for what files hold now.
+func digest(files []Files) string {
+	var sums []string
+	for _, f := range files {
+		sums = append(sums, Digest(f.Words))
+	}
+	return strings.Join(sums, " ")
+}
 
 // directories lists the directories that files are in, which glob patterns
 // match, or which are named themselves. Those that do not exist are left out.
@@ -42,9 +70,10 @@ func concerns(path string, words []string) bool {
 	})
 }
 
-// digest stands for what the files hold that the words name. A file that
-// cannot be read stands for itself by its name.
-func digest(words []string) string {
+// Digest stands for what the files hold that the words name. A file that cannot
+// be read stands for itself by its name. It is short, as it stands in
+// configurations: who guesses a secret of the files cannot tell by it.
+func Digest(words []string) string {
 	sum := sha256.New()
 	for _, word := range words {
 		matches, _ := filepath.Glob(word)
@@ -53,10 +82,10 @@ func digest(words []string) string {
 			for _, path := range append(paths, match) {
 				content, _ := os.ReadFile(path) //nolint:gosec // the operator names the file
 				of := sha256.Sum256(content)
-				sum.Write([]byte(path))
+				sum.Write([]byte(filepath.Base(path)))
 				sum.Write(of[:])
 			}
 		}
 	}
-	return string(sum.Sum(nil))
+	return hex.EncodeToString(sum.Sum(nil)[:4])
 }

@@ -35,24 +35,24 @@ func TestFiles(t *testing.T) {
 		if counts != concerns(at(name), words) {
 			t.Errorf("a change of %s counts: %v", name, !counts)
 		}
-		before := digest(words)
+		before := Digest(words)
 		write(name, "b")
-		if counts == (digest(words) == before) {
+		if counts == (Digest(words) == before) {
 			t.Errorf("a change of %s is seen: %v", name, !counts)
 		}
 	}
 	if !concerns(at("..data"), words) {
 		t.Error("the link of a volume does not count")
 	}
-	before := digest(words)
+	before := Digest(words)
 	write("workers/a.yaml", "a")
-	if digest(words) != before {
+	if Digest(words) != before {
 		t.Error("writing the same again is a change")
 	}
 	if err := os.Remove(at("workers/a.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	if digest(words) == before {
+	if Digest(words) == before {
 		t.Error("a file that is gone is no change")
 	}
 }
