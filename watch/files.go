@@ -58,15 +58,15 @@ func directories(words []string) []string {
 	return found
 }
 
-// concerns tells whether a change of a path may be one of what the words name.
-// Others in their directories, such as logs, may change all the time. Files of
-// a volume of Kubernetes change by a link beside them whose name begins with two
-// dots.
+// concerns tells whether a change of a path may be one of what is read, by the
+// words. Others in their directories, such as logs, may change all the time. Of a
+// directory that is named only *.yaml are read. Files of a volume of Kubernetes
+// change by a link beside them whose name begins with two dots.
 func concerns(path string, words []string) bool {
 	return strings.HasPrefix(filepath.Base(path), "..") || slices.ContainsFunc(words, func(word string) bool {
 		file, _ := filepath.Match(word, path)
 		in, _ := filepath.Match(word, filepath.Dir(path))
-		return file || in
+		return file || in && filepath.Ext(path) == ".yaml"
 	})
 }
 
@@ -78,7 +78,7 @@ func Digest(words []string) string {
 	for _, word := range words {
 		matches, _ := filepath.Glob(word)
 		for _, match := range matches {
-			paths, _ := filepath.Glob(filepath.Join(match, "*"))
+			paths, _ := filepath.Glob(filepath.Join(match, "*.yaml"))
 			for _, path := range append(paths, match) {
 				content, _ := os.ReadFile(path) //nolint:gosec // the operator names the file
 				of := sha256.Sum256(content)

@@ -30,7 +30,7 @@ func TestFiles(t *testing.T) {
 	}
 	for name, counts := range map[string]bool{
 		"homeserver.yaml": true, "conf.d/b.yaml": true, "workers/b.yaml": true,
-		"homeserver.log": false, "workers/b.log": false,
+		"homeserver.log": false, "workers/b.log": false, "conf.d/homeserver.log": false, "conf.d/homeserver.db": false,
 	} {
 		if counts != concerns(at(name), words) {
 			t.Errorf("a change of %s counts: %v", name, !counts)
