@@ -65,16 +65,30 @@ func (a *App) Start() error {
 	if err != nil {
 		return fmt.Errorf("watching Synapse's files: %w", err)
 	}
-	// Directories are watched, not files: a file that is replaced would be lost.
-	for _, directory := range directories(a.words) {
-		if err := watcher.Add(directory); err != nil {
-			return errors.Join(fmt.Errorf("watching %s: %w", directory, err), watcher.Close())
-		}
+	if err := a.observe(watcher); err != nil {
+		return errors.Join(err, watcher.Close())
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	a.cancel = cancel
 	now := digest(a.files)
 	go a.watch(ctx, watcher, now, now != held(a.files) && !a.asked.has(change{held(a.files), now}))
+	return nil
+}
+
+// observe has the watcher observe the directories that there are now, which it may
+// do already. Directories are watched, not files: a file that is replaced would be
+// lost. So is a directory, unless that above it is watched, if that can be.
+func (a *App) observe(watcher *fsnotify.Watcher) error {
+	for _, directory := range above(a.words) {
+		if err := watcher.Add(directory); err != nil {
+			a.logger.Debug("not watching for other directories", zap.String("in", directory), zap.Error(err))
+		}
+	}
+	for _, directory := range directories(a.words) {
+		if err := watcher.Add(directory); err != nil {
+			return fmt.Errorf("watching %s: %w", directory, err)
+		}
+	}
 	return nil
 }
 
@@ -100,6 +114,9 @@ func (a *App) watch(ctx context.Context, watcher *fsnotify.Watcher, known string
 			a.logger.Warn("watching Synapse's files", zap.Error(err))
 			timer.Reset(settle) // events were lost
 		case <-timer.C:
+			if err := a.observe(watcher); err != nil {
+				a.logger.Warn("watching Synapse's files", zap.Error(err))
+			}
 			now := digest(a.files)
 			if now == known {
 				a.logger.Debug("Synapse's files were written, but hold what they held")

@@ -40,6 +40,29 @@ func TestLate(t *testing.T) {
 	expect(t, "what they held is not known", reloads, false)
 }
 
+// TestReplacedDirectory shows that a directory is watched which takes the place of
+// another, and one that was not there at first.
+func TestReplacedDirectory(t *testing.T) {
+	dir := t.TempDir()
+	workers, later := filepath.Join(dir, "workers"), filepath.Join(dir, "later")
+	write(t, filepath.Join(workers, "a.yaml"), "a")
+	reloads := signals(t)
+	start(t, Files{Words: []string{filepath.Join(workers, "*.yaml"), filepath.Join(later, "*.yaml")}})
+	if err := os.Rename(workers, workers+".old"); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(workers, "a.yaml"), "b")
+	expect(t, "the directory was replaced", reloads, true)
+	write(t, filepath.Join(workers, "b.yaml"), "b")
+	expect(t, "a file has come to the new one", reloads, true)
+	write(t, filepath.Join(workers+".old", "a.yaml"), "c")
+	expect(t, "a file of the old one was written", reloads, false)
+	write(t, filepath.Join(later, "a.yaml"), "a")
+	expect(t, "a directory has come", reloads, true)
+	write(t, filepath.Join(later, "b.yaml"), "b")
+	expect(t, "a file has come to that", reloads, true)
+}
+
 // start starts to watch files, until the test ends.
 func start(t *testing.T, files Files) *App {
 	t.Helper()
@@ -79,7 +102,7 @@ func expect(t *testing.T, why string, reloads <-chan os.Signal, want bool) {
 	t.Helper()
 	limit := 2 * settle
 	if want {
-		limit = 20 * time.Second
+		limit = 4 * time.Second
 	}
 	select {
 	case <-reloads:

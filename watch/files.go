@@ -39,20 +39,32 @@ func digest(files []Files) string {
 // directories lists the directories that files are in, which glob patterns
 // match, or which are named themselves. Those that do not exist are left out.
 func directories(words []string) []string {
-	var found []string
-	add := func(path string) {
-		if info, err := os.Stat(path); err == nil && info.IsDir() && !slices.Contains(found, path) {
-			found = append(found, path)
-		}
-	}
+	var patterns []string
 	for _, word := range words {
-		parents, _ := filepath.Glob(filepath.Dir(word))
-		for _, parent := range parents {
-			add(parent)
-		}
-		matches, _ := filepath.Glob(word)
+		patterns = append(patterns, filepath.Dir(word), word)
+	}
+	return matching(patterns)
+}
+
+// above lists the directories above those that files are in. They tell when one
+// comes, or another takes its place.
+func above(words []string) []string {
+	var patterns []string
+	for _, word := range words {
+		patterns = append(patterns, filepath.Dir(filepath.Dir(word)))
+	}
+	return matching(patterns)
+}
+
+// matching lists the directories that match patterns.
+func matching(patterns []string) []string {
+	var found []string
+	for _, pattern := range patterns {
+		matches, _ := filepath.Glob(pattern)
 		for _, match := range matches {
-			add(match)
+			if info, err := os.Stat(match); err == nil && info.IsDir() && !slices.Contains(found, match) {
+				found = append(found, match)
+			}
 		}
 	}
 	return found
@@ -66,7 +78,8 @@ func concerns(path string, words []string) bool {
 	return strings.HasPrefix(filepath.Base(path), "..") || slices.ContainsFunc(words, func(word string) bool {
 		file, _ := filepath.Match(word, path)
 		in, _ := filepath.Match(word, filepath.Dir(path))
-		return file || in && filepath.Ext(path) == ".yaml"
+		of, _ := filepath.Match(filepath.Dir(word), path)
+		return file || of || in && filepath.Ext(path) == ".yaml"
 	})
 }
 

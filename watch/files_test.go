@@ -41,6 +41,12 @@ func TestFiles(t *testing.T) {
 			t.Errorf("a change of %s is seen: %v", name, !counts)
 		}
 	}
+	if got, want := above(words), []string{filepath.Dir(dir), dir}; !slices.Equal(got, want) {
+		t.Errorf("watches %s above them, want %s", got, want)
+	}
+	if !concerns(at("workers"), words) {
+		t.Error("another directory in its place does not count")
+	}
 	if !concerns(at("..data"), words) {
 		t.Error("the link of a volume does not count")
 	}
