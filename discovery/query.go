@@ -112,8 +112,21 @@ func (q Query) services(ctx context.Context, r Resolver) ([]Worker, error) {
 			workers[i].Address = netip.AddrPortFrom(ip, record.Port).String()
 		}
 	}
+	if err == nil && failure != nil {
+		return workers, addressError{failure}
+	}
 	return workers, errors.Join(err, failure)
 }
+
+// addressError is the failure of an answer that names all workers, but does not
+// tell where each of them is.
+type addressError struct{ error }
+
+// Unwrap returns what it is about.
+func (e addressError) Unwrap() error { return e.error }
+
+// whole reports whether an answer with that failure names all workers.
+func whole(err error) bool { return err == nil || errors.As(err, new(addressError)) }
 
 // atATime is how many targets of one name are looked up at the same time.
 const atATime = 16

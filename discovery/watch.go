@@ -149,7 +149,7 @@ func (w *Watch) note(answer []Worker, err error) time.Duration {
 	s := &w.status
 	changed, unsure := false, false
 	if len(answer) > 0 {
-		changed, unsure = w.roll.hear(answer, err == nil)
+		changed, unsure = w.roll.hear(answer, whole(err))
 	}
 	if changed {
 		s.Changes++
@@ -168,6 +168,9 @@ func (w *Watch) note(answer []Worker, err error) time.Duration {
 		s.FailingSince = time.Now()
 	}
 	w.backoff = min(max(recheck, 2*w.backoff), w.terms.Refresh)
+	if unsure && whole(err) {
+		return min(recheck, w.terms.Refresh)
+	}
 	return w.backoff
 }
 

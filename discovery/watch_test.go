@@ -144,6 +144,30 @@ func TestWatchEnds(t *testing.T) {
 	}
 }
 
+// TestWatchWithoutAddress shows that a worker goes that DNS no longer tells, while
+// it never told where another one is.
+func TestWatchWithoutAddress(t *testing.T) {
+	dns := dnstest.Start(t)
+	dns.Host("a.test", "10.0.0.1")
+	dns.Host("b.test", "10.0.0.2")
+	publish := func(names ...string) {
+		var services []dnstest.Service
+		for _, name := range names {
+			services = append(services, dnstest.Service{Target: name, Port: 1})
+		}
+		dns.Services("_sync._tcp.test", services...)
+	}
+	publish("a.test", "b.test", "nowhere.test")
+	w := Start(Query{Name: "_sync._tcp.test"}, asking(dns), fast, new(news).hear)
+	t.Cleanup(w.Stop)
+	await(t, w, "two come", func(s Status) bool { return len(s.Workers) == 2 && s.Err != nil })
+	publish("a.test", "nowhere.test")
+	s := await(t, w, "one goes", func(s Status) bool { return len(s.Workers) == 1 })
+	if s.Workers[0].Name != "a.test:1" || s.Err == nil {
+		t.Errorf("%+v", s)
+	}
+}
+
 // TestPauses shows when DNS is asked again.
 func TestPauses(t *testing.T) {
 	w := &Watch{terms: Terms{Refresh: 10 * time.Second}}
@@ -162,6 +186,9 @@ func TestPauses(t *testing.T) {
 		{here("a"), nil, time.Second},
 		{here("a"), nil, 10 * time.Second},
 		{here("a"), failure, time.Second},
+		{here("a", "b"), addressError{failure}, 2 * time.Second},
+		{here("a"), addressError{failure}, time.Second},
+		{here("a"), addressError{failure}, 8 * time.Second},
 	} {
 		if pause := w.note(step.answer, step.err); pause != step.want {
 			t.Errorf("step %d: %v, want %v", i, pause, step.want)
