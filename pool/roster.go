@@ -173,7 +173,7 @@ func (r *roster) fill(w Worker) (*post, error) {
 	}
 	err := json.Unmarshal(r.checks, &p.proxy.HealthChecks)
 	if err == nil {
-		err = p.proxy.Provision(own)
+		err = provision(own, p.proxy)
 	}
 	if err != nil {
 		p.leave()

@@ -126,7 +126,7 @@ func (s *Set) start(ctx caddy.Context, pool int, found []*lookUp) (*running, err
 	if err := loadTransport(ctx, proxy); err != nil {
 		return nil, err
 	}
-	if err := proxy.Provision(ctx); err != nil {
+	if err := provision(ctx, proxy); err != nil {
 		return nil, err
 	}
 	r := &running{name: name, config: p, proxy: proxy,
