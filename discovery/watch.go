@@ -51,7 +51,7 @@ type Watch struct {
 	resolver Resolver
 	report   Report
 	stop     context.CancelFunc
-	answered chan struct{} // closed when the first look-up is over
+	answered chan struct{} // closed when the first look-up is over, or need not be awaited
 
 	mu        sync.Mutex
 	roll      roll
@@ -63,12 +63,17 @@ type Watch struct {
 // follower is told when a look-up is over.
 type follower struct{ hear func() }
 
-// Start starts to look a name up, until Stop.
-func Start(query Query, resolver Resolver, terms Terms, report Report) *Watch {
+// Start starts to look a name up, until Stop. Those who are known stand on the roll
+// from the beginning, and if there are some, the first look-up is not awaited.
+func Start(query Query, resolver Resolver, terms Terms, report Report, known ...Worker) *Watch {
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &Watch{
 		Query: query, terms: terms, resolver: resolver, report: report, stop: cancel,
 		answered: make(chan struct{}), followers: make(map[*follower]bool),
+		roll: roll{workers: known}, status: Status{Workers: known},
+	}
+	if len(known) > 0 {
+		close(w.answered)
 	}
 	go w.run(ctx)
 	return w
@@ -77,7 +82,8 @@ func Start(query Query, resolver Resolver, terms Terms, report Report) *Watch {
 // Stop ends the watch. A call of a follower that is under way goes on.
 func (w *Watch) Stop() { w.stop() }
 
-// Await waits for the end of the first look-up, whatever that brings.
+// Await waits for the end of the first look-up, whatever that brings, unless
+// somebody was known before.
 func (w *Watch) Await(ctx context.Context) {
 	select {
 	case <-w.answered:
@@ -135,7 +141,9 @@ func (w *Watch) take(answer []Worker, err error) time.Duration {
 	for _, f := range w.audience() {
 		f.hear()
 	}
-	if now.LookUps == 1 {
+	select {
+	case <-w.answered:
+	default:
 		close(w.answered)
 	}
 	return pause

@@ -127,6 +127,23 @@ func TestWatchHeals(t *testing.T) {
 	}
 }
 
+// TestWatchOfKnown shows that those who are known are there at once, without DNS,
+// and go by what DNS tells, as all others.
+func TestWatchOfKnown(t *testing.T) {
+	dns := dnstest.Start(t)
+	dns.Be(dnstest.Silent)
+	known := []Worker{{"10.0.0.1:1", "10.0.0.1:1"}, {"10.0.0.2:1", "10.0.0.2:1"}}
+	w := Start(Query{Name: "sync.test", Port: 1}, asking(dns), fast, new(news).hear, known...)
+	t.Cleanup(w.Stop)
+	w.Await(t.Context())
+	if s := w.Status(); len(s.Workers) != 2 || s.LookUps != 0 {
+		t.Fatalf("at first: %+v", s)
+	}
+	dns.Host("sync.test", "10.0.0.1")
+	dns.Be(dnstest.Truthful)
+	await(t, w, "one has gone", func(s Status) bool { return len(s.Workers) == 1 })
+}
+
 // TestWatchEnds shows that nobody is asked after Stop, and that waiting for a
 // first answer ends with its context.
 func TestWatchEnds(t *testing.T) {

@@ -56,9 +56,9 @@ func (d *Discovery) begin() ([]*lookUp, error) {
 	}
 	var begun []*lookUp
 	for _, query := range d.queries() {
-		key := lookUpKey{query, ways}
+		key, known := lookUpKey{query, ways}, knownTo(query)
 		found, _, err := lookUps.LoadOrNew(key, func() (caddy.Destructor, error) {
-			return &lookUp{discovery.Start(query, resolver, d.terms(), report), key}, nil
+			return &lookUp{discovery.Start(query, resolver, d.terms(), report, known...), key}, nil
 		})
 		if err != nil {
 			return nil, errors.Join(err, releaseAll(begun))
@@ -66,6 +66,18 @@ func (d *Discovery) begin() ([]*lookUp, error) {
 		begun = append(begun, found.(*lookUp))
 	}
 	return begun, nil
+}
+
+// knownTo lists the workers that a running look-up of the same query has found, in
+// whatever way it asks: a reload may change that.
+func knownTo(query discovery.Query) (workers []discovery.Worker) {
+	lookUps.Range(func(key, l any) bool {
+		if key.(lookUpKey).query == query {
+			workers = l.(*lookUp).Status().Workers
+		}
+		return len(workers) == 0
+	})
+	return workers
 }
 
 func releaseAll(all []*lookUp) error {

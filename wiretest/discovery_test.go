@@ -263,6 +263,11 @@ func TestStartWithoutDNS(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantHosts(t, "reloaded without DNS", hosts(t, p), expected(p, "sync1", "sync2"))
+	site.Site = strings.Replace(site.Site, "refresh 20ms", "refresh 30ms", 1)
+	if err := p.Load(site); err != nil {
+		t.Fatal(err)
+	}
+	wantHosts(t, "asked in another way", hosts(t, p), expected(p, "sync1", "sync2"))
 	if err := p.Load(proxytest.Config{Site: "respond 404"}); err != nil {
 		t.Fatal(err)
 	}
