@@ -15,7 +15,7 @@ import (
 
 // Worker is how a worker of a pool fares.
 type Worker struct {
-	// The address of the main process of the worker's homeserver.
+	// The address of the main process of the worker's homeserver, or what finds it.
 	Main string `json:"main"`
 
 	// The pool, such as `synchrotron` or `event_creator@bridge`.

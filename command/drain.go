@@ -68,7 +68,7 @@ func (d *drainage) command(cmd *cobra.Command) *cobra.Command {
 	d.flags(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&d.pool, "pool", "", "The pool of the workers (default: all that have workers of these names)")
-	flags.StringVar(&d.main, "main", "", "The address of the main process, if there are several homeservers (default: all)")
+	flags.StringVar(&d.main, "main", "", "The homeserver, by the address of its main process or what finds it (default: all)")
 	return cmd
 }
 

@@ -17,7 +17,7 @@ type Status struct {
 
 // Homeserver is a set of pools that one or more sites route requests to.
 type Homeserver struct {
-	// The address of the main process.
+	// The address of the main process, or what finds it.
 	Main string `json:"main"`
 
 	// The hosts of the sites that route to it, sorted. Empty if they serve any.
