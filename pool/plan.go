@@ -135,15 +135,11 @@ func (p *Plan) Skipped(r *http.Request, class endpoint.Class) []Skip {
 // policy reads the pool's selection policy, which is not started. It is nil if
 // it is not ours.
 func (p *Pool) policy() *upstream.Sticky {
-	var module struct {
-		Policy string `json:"policy"`
-		upstream.Sticky
-	}
-	err := json.Unmarshal(p.policyRaw(), &module)
-	if err != nil || module.Policy != "synapse_sticky" || module.Provision(caddy.Context{}) != nil {
+	sticky := new(upstream.Sticky)
+	if !p.sticks() || json.Unmarshal(p.policyRaw(), sticky) != nil || sticky.Provision(caddy.Context{}) != nil {
 		return nil
 	}
-	return &module.Sticky
+	return sticky
 }
 
 // policyName is the name in the configuration of a selection policy, empty if it is

@@ -173,7 +173,7 @@ func TestStrangerCostsADetour(t *testing.T) {
 // A pool whose workers all recognise nothing costs each request one of them more
 // and main, within the limits.
 func TestStrangersOnly(t *testing.T) {
-	p := proxytest.Start(t, "route {\n handle /scrape {\n metrics\n}\n"+strangerSite+"\n}")
+	p := proxytest.Start(t, scraped(strangerSite))
 	for _, w := range p.Workers("generic1", "generic2", "generic3") {
 		w.Answers(proxytest.Status(404, unrecognised))
 	}

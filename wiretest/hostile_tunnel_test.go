@@ -81,7 +81,7 @@ func TestStrangeMethods(t *testing.T) {
 
 // What is no method is refused, by whatever protocol it comes, and blamed on nobody.
 func TestMethodsThatAreNone(t *testing.T) {
-	p := proxytest.Start(t, "route {\n handle /scrape {\n metrics\n}\n synapse_workers {\n main $main\n media_repository $media1 $media2\n}\n}")
+	p := proxytest.Start(t, scraped("synapse_workers {\n main $main\n media_repository $media1 $media2\n}"))
 	for _, method := range []string{"GET x", "G(T", "PUT\x80", "GET\t"} {
 		h2 := p.OpenH2()
 		if res := h2.Send(proxytest.Call{Method: method, Target: downloadTarget}); res.Err == nil && res.Status != 405 && res.Status != 400 {
@@ -92,7 +92,5 @@ func TestMethodsThatAreNone(t *testing.T) {
 	if n := p.Worker("media1").Count() + p.Worker("media2").Count(); n != 0 {
 		t.Errorf("workers were asked %d times", n)
 	}
-	if s := scrape(t, p); s.sum("worker_failures_total")+s.sum("worker_state", `state="paused"`) > 0 {
-		t.Errorf("blamed:\n%s", s.of("worker_failures_total"))
-	}
+	wantNobodyBlamed(t, p)
 }

@@ -28,7 +28,7 @@ var joins = proxytest.Call{Method: "POST", Target: joinTarget, Body: `{}`, Heade
 // optional is a site whose pool of two has options, and whose metrics are for all to
 // see.
 func optional(options string) string {
-	return "route {\n handle /scrape {\n metrics\n}\n synapse_workers {\n main $main\n generic_worker $generic1 $generic2 {\n" + options + "\n}\n}\n}"
+	return scraped("synapse_workers {\n main $main\n generic_worker $generic1 $generic2 {\n" + options + "\n}\n}")
 }
 
 // retryOn has reverse_proxy itself send again what is answered so.
@@ -53,10 +53,7 @@ func sentTo(p *proxytest.Proxy, target string, names ...string) (n int) {
 func wantBlameless(t *testing.T, p *proxytest.Proxy, outcome string) {
 	t.Helper()
 	wantCount(t, p, 1, "requests_total", `pool="generic_worker"`, `outcome="`+outcome+`"`)
-	s := scrape(t, p)
-	if failures, paused := s.sum("worker_failures_total"), s.sum("worker_state", `state="paused"`); failures+paused > 0 {
-		t.Errorf("%v failures of workers, %v workers are left alone", failures, paused)
-	}
+	wantNobodyBlamed(t, p)
 }
 
 // An error that the options make of an answer is the client's, as Matrix JSON. Nobody
@@ -185,9 +182,7 @@ func TestOptionsMakeARequestUnsendable(t *testing.T) {
 		}
 	}
 	wantCount(t, p, 2, "requests_total", `pool="generic_worker"`, `outcome="4xx"`)
-	if s := scrape(t, p); s.sum("worker_failures_total")+s.sum("worker_state", `state="paused"`) > 0 {
-		t.Errorf("blamed:\n%s", s.of("worker_failures_total"))
-	}
+	wantNobodyBlamed(t, p)
 }
 
 // The time that a worker takes is not another's, whoever chose it.

@@ -13,22 +13,22 @@ import (
 
 // countedSite is a homeserver whose metrics are for all to see.
 func countedSite(options string) string {
-	return `route {
-		handle /scrape {
-			metrics
+	return scraped(`synapse_workers {
+		main $main
+		synchrotron $sync1 $sync2 $sync3
+		event_creator $creator1 $creator2
+		client_reader $reader1 $reader2
+		typing $typing
+		lb_policy synapse_sticky {
+			slow_start off
 		}
-		synapse_workers {
-			main $main
-			synchrotron $sync1 $sync2 $sync3
-			event_creator $creator1 $creator2
-			client_reader $reader1 $reader2
-			typing $typing
-			lb_policy synapse_sticky {
-				slow_start off
-			}
-			` + options + `
-		}
-	}`
+		` + options + `
+	}`)
+}
+
+// scraped is a site whose metrics are for all to see.
+func scraped(site string) string {
+	return "route {\n handle /scrape {\n metrics\n}\n" + site + "\n}"
 }
 
 // samples are the plugin's metrics at a time, by name and labels as they stand.
@@ -52,6 +52,14 @@ func scrape(t *testing.T, p *proxytest.Proxy) samples {
 		}
 	}
 	return s
+}
+
+// wantNobodyBlamed fails if a worker has failed, or is left alone.
+func wantNobodyBlamed(t *testing.T, p *proxytest.Proxy) {
+	t.Helper()
+	if s := scrape(t, p); s.sum("worker_failures_total")+s.sum("worker_state", `state="paused"`) > 0 {
+		t.Errorf("blamed:\n%s\n%s", s.of("worker_failures_total"), s.of("worker_state"))
+	}
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {
