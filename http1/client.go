@@ -16,8 +16,10 @@ import (
 // Client sends requests and keeps connections. All fields are set before its
 // first use. It serves any number of goroutines, and must not be copied.
 type Client struct {
-	// Dial opens a connection. Its errors are returned as they are, unless the
-	// request's context is over or its body was already read.
+	// Dial opens a connection. Its errors are returned as they are, and then
+	// nobody can have seen the request. Not so if its context is over, or if a
+	// kept connection broke before, and with it what was sent or the only copy of
+	// the body.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// Address says where a request goes, in words that Dial knows.
@@ -50,9 +52,10 @@ type Client struct {
 }
 
 // RoundTrip implements http.RoundTripper. The body of an answer must be read to
-// its end or closed. A request that fails because its connection was kept for
-// too long is sent again, if the worker cannot have begun to serve it, or
-// serving it twice makes no difference. The error is an [UnsendableError] if the
+// its end or closed. A request whose kept connection was closed before anything
+// of an answer came is sent again: as often as it takes if the worker cannot have
+// begun to serve it, and once, over a new connection, if serving it twice makes no
+// difference. The error is an [UnsendableError] if the
 // request is at fault.
 func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 	x := &exchange{client: c, req: req}
@@ -72,11 +75,13 @@ func (c *Client) connect(ctx context.Context, h *host) (*conn, error) {
 		}
 		kept.close()
 	}
+	return c.open(ctx, h)
+}
+
+// open returns a new connection to a host.
+func (c *Client) open(ctx context.Context, h *host) (*conn, error) {
 	opened, err := c.dial(ctx, h)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
 		return nil, err
 	}
 	return newConn(opened), nil

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"syscall"
 )
 
 // What is wrong with an answer.
@@ -58,6 +59,12 @@ func late(err error) bool {
 	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, errHeadTimeout)
 }
 
+// hungUp reports whether the other side has closed a connection. A host that is
+// gone, and one that does not answer, look otherwise.
+func hungUp(err error) bool {
+	return errors.Is(err, errNoAnswer) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
 // bodyError is a failure to read the request's body, which is not the worker's
 // doing.
 type bodyError struct{ error }
@@ -65,7 +72,7 @@ type bodyError struct{ error }
 func (e bodyError) Unwrap() error { return e.error }
 
 // lostBodyError tells that no connection could be opened, where the body of the
-// request was already read. That it wraps no error is on purpose: whoever sees
+// request was already read and cannot be had again. That it wraps no error is on purpose: whoever sees
 // the failure of a dial would take it that the request can be sent elsewhere.
 type lostBodyError struct{ cause string }
 

@@ -33,6 +33,9 @@ type exchange struct {
 	withheld   bool
 	sent       <-chan error
 
+	// Why a try failed that the worker may have seen. What follows is the last one.
+	seen error
+
 	// Whether anything of the answer came, and what came behind an informational
 	// one.
 	answered bool
@@ -67,6 +70,9 @@ func (x *exchange) run() (*http.Response, error) {
 		if !again {
 			return nil, x.giveUp(err)
 		}
+		if !x.untouched {
+			x.seen = err
+		}
 	}
 }
 
@@ -90,15 +96,26 @@ func (x *exchange) find() error {
 	return nil
 }
 
-// connect takes a connection, and closes it once the request is cancelled.
+// connect takes a connection, and closes it once the request is cancelled. What
+// the worker may have seen goes over a new one. That none can be opened is not
+// told then: whoever hears of a failed dial takes it that nobody saw the request,
+// and sends it to all others.
 func (x *exchange) connect() error {
 	ctx := x.req.Context()
-	c, err := x.client.connect(ctx, x.host)
+	take := x.client.connect
+	if x.seen != nil {
+		take = x.client.open
+	}
+	c, err := take(ctx, x.host)
 	switch {
 	case err == nil:
 		x.conn, x.unwatch = c, context.AfterFunc(ctx, c.stop)
 		return nil
-	case x.bodyRead && ctx.Err() == nil:
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case x.seen != nil:
+		return x.seen
+	case x.bodyRead && x.req.GetBody == nil:
 		return lostBodyError{err.Error()}
 	}
 	return err
@@ -106,6 +123,7 @@ func (x *exchange) connect() error {
 
 // try sends the request over the connection and reads the head of the answer.
 func (x *exchange) try() (*http.Response, error) {
+	x.untouched, x.withheld = false, false
 	if x.first == nil {
 		if err := x.compose(); err != nil {
 			return nil, err
@@ -206,9 +224,9 @@ func (x *exchange) settle() {
 	x.disallow()
 }
 
-// stale reports whether a request failed because its connection was kept for
-// too long, and can be sent over another one: either nothing of it was sent, or
-// it may be sent twice and nothing came back.
+// stale reports whether a request failed because its connection was closed
+// meanwhile, by all that can be told, and can be sent over another one: either
+// nothing of it was sent, or it may be sent twice and nothing came back.
 func (x *exchange) stale(err error) bool {
 	var ofBody bodyError
 	switch {
@@ -217,7 +235,7 @@ func (x *exchange) stale(err error) bool {
 	case x.untouched:
 		return true
 	}
-	return x.out.safe() && !x.answered && !late(err)
+	return x.out.safe() && !x.answered && hungUp(err)
 }
 
 // fail gives the connection up. It returns what is to blame, once nobody reads
@@ -256,7 +274,7 @@ func (x *exchange) dropFirst() {
 func (x *exchange) release(r *reader, keep bool) {
 	keep = r.Buffered() == 0 && keep
 	r.free()
-	keep = x.unwatch() && x.wrote() && keep && !x.withheld && !x.out.close
+	keep = x.unwatch() && keep && !x.withheld && !x.out.close && x.wrote()
 	if !keep {
 		x.conn.close()
 		return

@@ -73,7 +73,16 @@ func TestFreshConnectionsAreNotTriedAgain(t *testing.T) {
 type brittle struct {
 	net.Conn
 	broken atomic.Bool
-	tried  func() // called by each write that fails, if set
+	takes  int                   // what a write takes all the same
+	tried  func()                // called by each write that fails, if set
+	gone   atomic.Pointer[error] // what becomes of reads, if set
+}
+
+func (b *brittle) Read(p []byte) (int, error) {
+	if gone := b.gone.Load(); gone != nil {
+		return 0, *gone
+	}
+	return b.Conn.Read(p)
 }
 
 func (b *brittle) Write(p []byte) (int, error) {
@@ -83,7 +92,7 @@ func (b *brittle) Write(p []byte) (int, error) {
 	if b.tried != nil {
 		b.tried()
 	}
-	return 0, syscall.EPIPE
+	return b.takes, syscall.EPIPE
 }
 
 // dialBrittle lets a client open a connection that can break.

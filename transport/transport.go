@@ -35,8 +35,9 @@ const (
 // less than with the transport `http`, and a connection that waits for an
 // answer much less memory.
 //
-// It does what `http` does, without TLS, HTTP/2, compression, forward proxies
-// and the PROXY protocol. Answers that could be read in two ways are refused
+// It has the options below and no others of `http`: no TLS, HTTP/2, compression,
+// forward proxies, PROXY protocol, resolvers, or limits to reads, writes and
+// connections. Answers that could be read in two ways are refused
 // with status 502, among them those with both a `Content-Length` and a
 // `Transfer-Encoding`.
 type Synapse struct {

@@ -3,6 +3,7 @@ package wiretest
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -59,6 +60,30 @@ func TestPoisonReachesTwoWorkersAtMost(t *testing.T) {
 		if killed != 2 {
 			t.Errorf("%s: killed %d workers", r.call.Target, killed)
 		}
+	}
+}
+
+// The connections of workers that have served before end before they refuse new
+// ones. That these are refused does not tell that nobody saw the request.
+func TestPoisonOnKeptConnectionsReachesTwoWorkersAtMost(t *testing.T) {
+	p := proxytest.Start(t, deadSite)
+	all := p.Workers("main", "generic1", "generic2", "sync1", "sync2", "sync3")
+	order := ranked(p, "alice", "sync1", "sync2", "sync3")
+	for user := 0; min(order[0].Count(), order[1].Count(), order[2].Count()) == 0; user++ {
+		p.Send(proxytest.Call{Target: syncTarget, Header: []string{proxytest.Bearer(fmt.Sprint("user", user), "a")}})
+	}
+	var killed atomic.Int32
+	for _, w := range all {
+		w.Answers(func(x *proxytest.Exchange) {
+			killed.Add(1)
+			x.Body()
+			w.Kill()
+			x.Reset()
+		})
+	}
+	res := p.Send(proxytest.Call{Target: syncTarget, Header: []string{alice}})
+	if res.Status != 502 || killed.Load() != 2 {
+		t.Errorf("%d, killed %d workers", res.Status, killed.Load())
 	}
 }
 
