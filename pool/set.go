@@ -123,7 +123,7 @@ func (s *Set) start(ctx caddy.Context, pool int, found []*lookUp) (*running, err
 	if err != nil {
 		return nil, err
 	}
-	if err := loadTransport(ctx, proxy); err != nil {
+	if err := loadTransport(ctx, proxy, name); err != nil {
 		return nil, err
 	}
 	if err := provision(ctx, proxy); err != nil {

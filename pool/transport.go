@@ -10,6 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 	"go.uber.org/zap"
 
+	"github.com/caddy-matrix/caddy-synapse-workers/routing"
 	"github.com/caddy-matrix/caddy-synapse-workers/transport"
 	"github.com/caddy-matrix/caddy-synapse-workers/upstream"
 )
@@ -17,8 +18,9 @@ import (
 // loadTransport loads the transport of a reverse proxy before that is
 // provisioned, whose health checks use it from then on, and puts one around it
 // that knows of attempts, whose withheld answers the reverse proxy must know. A
-// transport of somebody else is left for the reverse proxy to load.
-func loadTransport(ctx caddy.Context, proxy *reverseproxy.Handler) error {
+// transport of somebody else is left for the reverse proxy to load. The name is that
+// of the pool.
+func loadTransport(ctx caddy.Context, proxy *reverseproxy.Handler, name string) error {
 	var kind struct {
 		Protocol string `json:"protocol"`
 	}
@@ -33,15 +35,17 @@ func loadTransport(ctx caddy.Context, proxy *reverseproxy.Handler) error {
 		return fmt.Errorf("loading transport: %w", err)
 	}
 	proxy.TransportRaw = nil
-	proxy.Transport = around(loaded.(http.RoundTripper), forgets(ctx, proxy))
+	proxy.Transport = around(loaded.(http.RoundTripper), name, forgets(ctx, proxy))
 	proxy.HandleResponse = slices.Insert(proxy.HandleResponse, 0, upstream.HandleWithheld())
 	return nil
 }
 
-// around puts a transport that knows of attempts around another one.
-func around(inner http.RoundTripper, forget bool) http.RoundTripper {
+// around puts a transport that knows of attempts around another one. Matrix
+// Authentication Service may share what ends its TLS with other services, which
+// tells them apart by Host.
+func around(inner http.RoundTripper, name string, forget bool) http.RoundTripper {
 	if t, ok := inner.(*reverseproxy.HTTPTransport); ok && (t.TLS != nil || t.ProxyProtocol != "") {
-		return upstream.HTTPTransport{HTTPTransport: t, Forget: forget}
+		return upstream.HTTPTransport{HTTPTransport: t, Forget: forget, OwnHost: name == routing.MASName}
 	}
 	_, done := inner.(*transport.Synapse)
 	return upstream.Transport{RoundTripper: inner, Forget: forget, Done: done}

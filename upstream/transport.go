@@ -3,6 +3,7 @@ package upstream
 import (
 	"net/http"
 
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/headers"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 )
 
@@ -39,6 +40,21 @@ type HTTPTransport struct {
 
 	// That of [Transport].
 	Forget bool
+
+	// Whether the Host that an upstream with TLS gets is its own address, as
+	// reverse_proxy has it. Otherwise it is that of the client, as without TLS.
+	OwnHost bool
+}
+
+// RequestHeaderOps implements reverseproxy.RequestHeaderOpsTransport. Synapse
+// compares Host with its public_baseurl, and redirects a single sign-on to there if
+// they differ: for ever, if no request comes with that (1.163.2,
+// rest/client/login.py SsoRedirectServlet).
+func (t HTTPTransport) RequestHeaderOps() *headers.HeaderOps {
+	if t.OwnHost {
+		return t.HTTPTransport.RequestHeaderOps()
+	}
+	return nil
 }
 
 // RoundTrip implements http.RoundTripper.
