@@ -137,10 +137,12 @@ func (c Chain) After(step int, open func(pool int) bool) int {
 }
 
 // from passes by closed fences. Only the front of a chain has any, and it is
-// followed by a pool for everybody.
+// followed by a pool for everybody: without one, it ends.
 func (c Chain) from(step int, open func(pool int) bool) int {
 	for step != End && !open(c[step].Pool) {
-		step++
+		if step++; step == len(c) {
+			return End
+		}
 	}
 	return step
 }

@@ -270,3 +270,15 @@ func TestErrorNamesItsOption(t *testing.T) {
 		}
 	}
 }
+
+// A chain with nothing but closed fences is at its end.
+func TestChainOfClosedFencesEnds(t *testing.T) {
+	chain := Chain{{Pool: 1, Next: 1}, {Pool: 2, Next: End}}
+	closed := func(int) bool { return false }
+	if step := chain.First(closed); step != End {
+		t.Errorf("begins with step %d", step)
+	}
+	if step := chain.After(0, closed); step != End {
+		t.Errorf("goes on with step %d", step)
+	}
+}

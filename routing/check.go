@@ -34,6 +34,9 @@ const (
 func Check(pools []Pool) error {
 	last := len(pools) - 1
 	p, before := pools[last], pools[:last]
+	if p.name != "" && len(p.Types) > 0 {
+		return fmt.Errorf("%s takes no worker types: give '%s' a pool of its own", p.name, p.Types[0])
+	}
 	if len(p.Types) == 0 && indexOf(before, p.Name()) >= 0 {
 		return fmt.Errorf("%s is given twice", p.Name())
 	}
