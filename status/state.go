@@ -19,25 +19,29 @@ const (
 )
 
 // Conclude fills in what follows from the states of the workers. More than half
-// of those that are not drained look down, but not all: then the checks are not
-// believed. If it is all of them, requests go to the next pool.
+// of those that are not drained fail their health checks, but another is up: then
+// the checks are not believed. If none is up, requests go to the next pool.
 func (p *Pool) Conclude() {
-	all, up := p.count()
-	p.HealthIgnored = up > 0 && 2*up < all
+	all, healthy, up := p.count()
+	p.HealthIgnored = up > 0 && 2*healthy < all
 	p.Deserted = up == 0 && len(p.Workers) > 0
 }
 
-// count counts the workers that are not drained, and those that look up of them.
-// A worker without colleagues is not left alone after a failure.
-func (p *Pool) count() (all, up int) {
+// count counts the workers that are not drained, those of them that pass their
+// health checks, and those of these that are up. A worker without colleagues is not
+// left alone after a failure.
+func (p *Pool) count() (all, healthy, up int) {
 	for _, w := range p.Workers {
 		if w.State == Drained {
 			continue
 		}
 		all++
+		if w.State != Down {
+			healthy++
+		}
 		if w.State == Up || w.State == Warming || w.State == Paused && len(p.Workers) == 1 {
 			up++
 		}
 	}
-	return all, up
+	return all, healthy, up
 }

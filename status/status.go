@@ -70,7 +70,7 @@ type Pool struct {
 	// How many requests are with the pool: in flight, or waiting for a worker.
 	InFlight int `json:"in_flight"`
 
-	// Whether so many of its workers look down that the health checks are not
+	// Whether so many of its workers fail their health checks that these are not
 	// believed.
 	HealthIgnored bool `json:"health_ignored,omitempty"`
 

@@ -10,14 +10,17 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/metrics"
 )
 
-// A pool whose workers mostly look down is asked all the same; one without any
+// A pool whose workers mostly fail their health checks is asked all the same; one without any
 // that is up hands its requests on.
 func TestPoolsConclude(t *testing.T) {
 	for states, want := range map[string]struct{ ignored, deserted bool }{
 		"up up up":            {false, false},
 		"up down":             {false, false},
 		"up down down":        {true, false},
-		"warming down paused": {true, false},
+		"warming down paused": {false, false},
+		"up paused paused":    {false, false},
+		"up down down paused": {false, false},
+		"down down paused":    {false, true},
 		"down down":           {false, true},
 		"paused":              {false, false},
 		"paused paused":       {false, true},
@@ -58,7 +61,7 @@ func TestWarnings(t *testing.T) {
 	h.Warn()
 	want := []string{
 		"Every worker of synchrotron is away: its requests fall to generic_worker.",
-		"Most workers of generic_worker look down: their health checks are not believed, and all of them are asked.",
+		"Most workers of generic_worker fail their health checks: these are not believed, failed connections are.",
 		"Every worker of typing is away: its requests wait, and then fail with 503.",
 		"Every worker of receipts is away: its requests wait for a drained one to be restarted, and go to it all the same if it is not.",
 		"Every worker of presence is away: its requests wait, and then fail with 503.",

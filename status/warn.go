@@ -17,7 +17,7 @@ func (h *Homeserver) alarms() []string {
 		case p.Deserted:
 			alarms = append(alarms, fmt.Sprintf("Every worker of %s is away: %s.", p.Name, h.consequence(p)))
 		case p.HealthIgnored:
-			alarms = append(alarms, fmt.Sprintf("Most workers of %s look down: their health checks are not believed, and all of them are asked.", p.Name))
+			alarms = append(alarms, fmt.Sprintf("Most workers of %s fail their health checks: these are not believed, failed connections are.", p.Name))
 		}
 	}
 	if h.Fallen.Limit >= 0 && h.Fallen.InFlight >= h.Fallen.Limit {

@@ -6,13 +6,14 @@ package upstream
 type census struct {
 	counted  bool
 	deserted bool // none of those who stay looks up
-	blind    bool // so many look down that health is ignored
+	blind    bool // so many fail their health checks that these are ignored
 }
 
-// disbelieved reports whether a worker that looks down is taken to be up.
-func (c *choice) disbelieved() bool {
+// disbelieved reports whether a worker that looks down is taken to be up. What
+// requests saw of it is believed in any case.
+func (c *choice) disbelieved(i int) bool {
 	c.count()
-	return c.blind
+	return c.blind && !c.leftAlone(i)
 }
 
 // count takes the census, once. If most workers that look up are just back, it
@@ -22,12 +23,15 @@ func (c *choice) count() {
 		return
 	}
 	c.counted = true
-	var all, up, back int
+	var all, healthy, up, back int
 	for i, w := range c.workers {
 		if c.drains(i) {
 			continue
 		}
 		all++
+		if c.upstreams[i].Healthy() {
+			healthy++
+		}
 		if !c.up(i) {
 			continue
 		}
@@ -39,7 +43,7 @@ func (c *choice) count() {
 			back++
 		}
 	}
-	c.deserted, c.blind = up == 0, up > 0 && 2*up < all
+	c.deserted, c.blind = up == 0, up > 0 && 2*healthy < all
 	if 2*back > up {
 		c.warmUp()
 	}

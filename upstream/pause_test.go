@@ -68,6 +68,27 @@ func TestRefusingWorkerIsAskedOnceASecondAtMost(t *testing.T) {
 	}
 }
 
+// Workers whose packets vanish cost one request after each pause, also if they are
+// most of their pool and fail their health checks, which are not believed then.
+func TestMostOfAPoolIsLeftAlone(t *testing.T) {
+	w := newWorld(t, 3)
+	w.unhealthy(0, 1)
+	waited := make(map[int]int)
+	for end := w.now.Add(time.Minute); w.now.Before(end); w.now = w.now.Add(10 * time.Millisecond) {
+		a := &Attempt{Key: alice}
+		for rank := w.choose(a); rank != 2; rank = w.choose(a) {
+			waited[rank]++
+			w.worker(rank).TimedOut(w.now)
+		}
+		a.Release()
+	}
+	for rank, n := range waited {
+		if n > 10 {
+			t.Errorf("%d requests of a minute waited for the worker of rank %d", n, rank)
+		}
+	}
+}
+
 // A worker without key is proved by one request as well.
 func TestOneRequestWithoutKeyProvesAWorker(t *testing.T) {
 	w := newWorld(t, 2)

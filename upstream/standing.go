@@ -38,7 +38,7 @@ func (c *choice) standing(i int, key sticky.Key) standing {
 	}
 	up := c.up(i)
 	switch {
-	case !up && !c.disbelieved():
+	case !up && !c.disbelieved(i):
 		if c.desperate() && c.upstreams[i].Full() {
 			return full
 		}
@@ -58,11 +58,12 @@ func (c *choice) standing(i int, key sticky.Key) standing {
 	return c.room(i)
 }
 
-// up reports whether a worker looks up. A worker without colleagues is not
-// left alone after a failure.
-func (c *choice) up(i int) bool {
-	return c.upstreams[i].Healthy() && (len(c.workers) == 1 || !c.paused(c.workers[i]))
-}
+// up reports whether a worker looks up.
+func (c *choice) up(i int) bool { return c.upstreams[i].Healthy() && !c.leftAlone(i) }
+
+// leftAlone reports whether a worker is left alone after a failure. One without
+// colleagues is not.
+func (c *choice) leftAlone(i int) bool { return len(c.workers) > 1 && c.paused(c.workers[i]) }
 
 // paused reports whether a worker is left alone after a failure. The clock is
 // read only for a worker that has failed.

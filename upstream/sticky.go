@@ -27,8 +27,8 @@ func init() {
 //
 // A worker that is down, drained, full, or that failed this very request
 // already is passed over for the next one of the ranking. If more than half of
-// the workers look down, it is the health checks that are not believed. A
-// worker that comes back gets its keys back gradually.
+// the workers fail their health checks, it is the checks that are not believed.
+// A worker that comes back gets its keys back gradually.
 //
 // Requests without a key go to the less busy one of two random workers.
 //

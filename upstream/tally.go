@@ -24,7 +24,7 @@ func (c *choice) mean() (total, workers int) {
 		return int(t.total.Load()), int(t.workers.Load())
 	}
 	for i, w := range c.workers {
-		if (c.blind || c.up(i) && w.absence.none()) && !c.drains(i) {
+		if (c.blind && !c.leftAlone(i) || c.up(i) && w.absence.none()) && !c.drains(i) {
 			total += c.load(i)
 			workers++
 		}
