@@ -87,7 +87,8 @@ func request(token string) *http.Request {
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
-	return r.WithContext(context.WithValue(r.Context(), caddyhttp.VarsCtxKey, map[string]any{
+	ctx := context.WithValue(r.Context(), caddy.ReplacerCtxKey, caddy.NewReplacer())
+	return r.WithContext(context.WithValue(ctx, caddyhttp.VarsCtxKey, map[string]any{
 		caddyhttp.ClientIPVarKey: "192.0.2.1",
 	}))
 }

@@ -1,9 +1,12 @@
 package upstream
 
 import (
+	"maps"
 	"net/http/httptest"
 	"slices"
 	"testing"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
@@ -23,14 +26,38 @@ func TestRetriesOnItsOwn(t *testing.T) {
 	}
 }
 
-// Another reverse_proxy of the same route starts with the best.
+// Another reverse_proxy of the same route starts with the best, and retries on its
+// own account.
 func TestAnotherProxyStartsAnew(t *testing.T) {
 	pool := poolOf(names(6)...)
 	s := provisioned(t, &Sticky{Key: "user"})
 	r := request(aliceToken)
-	first := s.Select(pool, r, nil)
-	if up := s.Select(pool, r.Clone(r.Context()), nil); up != first {
-		t.Errorf("%v, then %v", first, up)
+	other := r.Clone(r.Context())
+	for rank := range pool {
+		if up := s.Select(pool, r, nil); up.Dial != sticky.RankNames(names(6), alice)[rank] {
+			t.Fatalf("try %d: %v", rank+1, up)
+		}
+	}
+	for rank, want := range sticky.RankNames(names(6), alice)[:3] {
+		if up := s.Select(pool, other, nil); up.Dial != want {
+			t.Errorf("the other one, try %d: %v, want %s", rank+1, up, want)
+		}
+	}
+}
+
+// When a request was sent, its variables are not written any more: a connection
+// that nobody waits for may still be opened, and reads them.
+func TestRetriesLeaveVariablesAlone(t *testing.T) {
+	pool := poolOf(names(6)...)
+	s := provisioned(t, &Sticky{Key: "user"})
+	r := request(aliceToken)
+	s.Select(pool, r, nil)
+	vars := r.Context().Value(caddyhttp.VarsCtxKey).(map[string]any)
+	sent := maps.Clone(vars)
+	for range 2 * len(pool) {
+		if s.Select(pool, r, nil); !maps.Equal(vars, sent) {
+			t.Fatalf("%v, were %v", vars, sent)
+		}
 	}
 }
 
