@@ -123,6 +123,7 @@ func (r *roster) update() error {
 	for w, p := range r.posts {
 		if staying[w] == nil {
 			errs = append(errs, p.vacate())
+			forgetSample(r.ctx.GetMetricsRegistry(), w.Dial)
 		}
 	}
 	r.posts = staying

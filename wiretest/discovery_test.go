@@ -137,6 +137,24 @@ func TestWorkersOfDNS(t *testing.T) {
 	}
 }
 
+// Caddy's own gauge forgets a worker that has gone: an alert on what is not healthy
+// would go on for ever.
+func TestWorkerOfDNSLeavesNoSample(t *testing.T) {
+	dns := dnstest.Start(t)
+	p := proxytest.Start(t, "respond 404")
+	publish(p, dns, "sync1")
+	if err := p.Load(proxytest.Config{Site: scraped(fmt.Sprintf(foundSite, dns.Address, atOnce))}); err != nil {
+		t.Fatal(err)
+	}
+	sample := fmt.Sprintf("caddy_reverse_proxy_upstreams_healthy{upstream=%q}", p.Worker("sync2").Addr)
+	has := func() bool { return strings.Contains(p.Get("/scrape").Body, sample) }
+	publish(p, dns, "sync1", "sync2")
+	eventually(t, "a sample", has)
+	publish(p, dns, "sync1")
+	awaitFound(t, 1)
+	eventually(t, "no sample", func() bool { return !has() })
+}
+
 // A worker that returns at another address is the same.
 func TestWorkerOfDNSMoves(t *testing.T) {
 	p, dns := startFound(t, atOnce, "sync1", "sync2", "sync3")
