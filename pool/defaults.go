@@ -13,7 +13,9 @@ import (
 )
 
 // Active health checks ask Synapse's /health. A long tick of its reactor is
-// not a dead worker, hence the patience.
+// not a dead worker, hence the patience. Failures count since the worker was last
+// back, in a row or not: a check that passes in between takes none of them back
+// (Caddy 2.11, reverseproxy.Handler.doActiveHealthCheck).
 const (
 	checkURI      = "/health"
 	checkInterval = 5 * time.Second
