@@ -217,6 +217,11 @@ func TestAgain(t *testing.T) {
 		"POST /_matrix/federation/v1/get_missing_events/!r":                 AgainRead,
 		"PUT " + c + "/v3/rooms/!r/send/m.room.message/t":                   AgainTxn,
 		"PUT " + c + "/v3/rooms/!r/redact/$e/t":                             AgainTxn,
+		"PUT " + c + "/v3/rooms/!r/send/m/t?org.matrix.msc4140.delay=9":     AgainNo,
+		"PUT " + c + "/r0/rooms/!r/send/m/t?a=b&org.matrix.msc4140.delay=":  AgainNo,
+		"PUT " + c + "/v3/rooms/!r/send/m/t?org%2Ematrix.msc4140.delay=9":   AgainNo,
+		"PUT " + c + "/v3/rooms/!r/send/m/t?org.matrix.msc4140.delay":       AgainTxn, // without "=" no parameter
+		"PUT " + c + "/v3/rooms/!r/redact/$e/t?org.matrix.msc4140.delay=9":  AgainTxn, // which redactions do not read
 		"POST " + c + "/v3/rooms/!r/send/m.room.message":                    AgainNo,
 		"PUT " + c + "/v3/rooms/!r/state/m.room.name":                       AgainNo,
 		"PUT " + c + "/v3/sendToDevice/m/t":                                 AgainNo,

@@ -176,7 +176,7 @@ func (s *search) behind(n *node, tail string, more bool) *route {
 // pick returns the first of the routes that takes the request.
 func (s *search) pick(c *choice) *route {
 	var values parameterValues
-	if len(c.parameters) > 0 {
+	if s.query != "" && len(c.parameters) > 0 {
 		values.read(s.query, c.parameters)
 	}
 	for i := range c.routes {

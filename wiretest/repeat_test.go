@@ -109,6 +109,25 @@ func TestSendOfNoDeviceIsNotSentAgain(t *testing.T) {
 	}
 }
 
+// Synapse makes a delayed event of every request for one, whatever its transaction
+// id (1.163.2, rest/client/room.py RoomSendEventRestServlet), so it is not even
+// asked whose the token is.
+func TestDelayedEventIsNotSentAgain(t *testing.T) {
+	for _, version := range []string{"", "synapse_version 1.116"} {
+		p := startDying(t, version, proxytest.Status(200, ofDevice))
+		call := proxytest.Call{
+			Method: "PUT", Target: sendTarget + "?org.matrix.msc4140.delay=10000", Body: "{}", Header: []string{alice},
+		}
+		wantError(t, p.Send(call), 502, "M_UNKNOWN")
+		if n := total(p.Workers("creator1", "creator2")...); n != 1 {
+			t.Errorf("%d deliveries", n)
+		}
+		if n := len(asked(p)); n != 0 {
+			t.Errorf("Synapse was asked %d times", n)
+		}
+	}
+}
+
 // In an outage, Synapse is asked no more often than something may be sent again.
 func TestOutageAsksSeldom(t *testing.T) {
 	const requests, mostly = 200, 10 + 200/8 + 1
