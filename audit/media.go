@@ -2,7 +2,9 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/homeserver"
@@ -93,6 +95,54 @@ func storedApart(a, b *homeserver.Process) (Finding, bool) {
 		}, true
 	}
 	return Finding{}, false
+}
+
+// quarantine finds media repositories that are asked to quarantine, but do not
+// write down what is quarantined: main does unless others are named, and has no
+// such endpoints while its media repository is off (1.163.2, config/workers.py
+// WriterLocations, storage/databases/main/room.py
+// _insert_quarantine_changes_txn, rest/admin/__init__.py). Hardly anybody asks
+// as long as no option opens the admin API.
+func (in *inspection) quarantine() (found []Finding) {
+	writers, place := in.writersOf(stream{kind: endpoint.QuarantinedMedia})
+	for i := range in.proxies {
+		p := &in.proxies[i]
+		if len(p.ofType(endpoint.QuarantinedMedia)) > 0 || in.release(p).Before(streamSince[string(endpoint.QuarantinedMedia)]) {
+			continue
+		}
+		severity := Error
+		if _, open := p.Options["admin_api"]; !open {
+			severity = Warning
+		}
+		for _, pool := range p.ofType(endpoint.MediaRepository) {
+			if f, broken := in.unableToQuarantine(pool, writers); broken {
+				f.Severity, f.Synapse = severity, place
+				found = append(found, f)
+			}
+		}
+	}
+	return found
+}
+
+// unableToQuarantine tells whether processes of a pool are not among the writers
+// of what is quarantined.
+func (in *inspection) unableToQuarantine(pool *Pool, writers []*homeserver.Process) (f Finding, broken bool) {
+	var asked, unable []*homeserver.Process
+	in.targets(pool, func(_ Upstream, t target) {
+		asked = append(asked, t.process)
+		if !slices.Contains(writers, t.process) {
+			unable = append(unable, t.process)
+		}
+	})
+	if len(unable) == 0 || len(writers) == 0 {
+		return Finding{}, false
+	}
+	return Finding{
+		What:   fmt.Sprintf("requests to quarantine media go to %s, but %s writes quarantined_media_changes", names(unable), names(writers)),
+		Proxy:  pool.Place,
+		Breaks: "they are answered with 500, and the media is not quarantined",
+		Write:  inSynapse(fmt.Sprintf("stream_writers: {quarantined_media_changes: [%s]}", strings.Join(processNames(asked), ", "))),
+	}, true
 }
 
 // uploadSize finds limits of uploads that differ.

@@ -34,6 +34,7 @@ var Rules = []Rule{
 	{"media_off", Error, "media that goes to main, where it is switched off", (*inspection).mediaOff},
 	{"media_twice", Warning, "workers for media while main serves it too", (*inspection).mediaTwice},
 	{"media_storage", Error, "media repositories without shared storage", (*inspection).mediaStorage},
+	{"quarantine", Error, "a media repository that is asked to quarantine, but does not write that stream", (*inspection).quarantine},
 	{"upload_size", Error, "another limit of uploads than Synapse's", (*inspection).uploadSize},
 
 	{"mas", Error, "Matrix Authentication Service on one side only", (*inspection).mas},

@@ -25,6 +25,15 @@ var (
 	receiptsSince = minor(96) // several writers of receipts
 )
 
+// release is the one that runs behind a proxy or, if nobody said, the one that
+// it routes for.
+func (in *inspection) release(p *Proxy) endpoint.Version {
+	if in.running != (endpoint.Version{}) {
+		return in.running
+	}
+	return p.Version
+}
+
 // version finds proxies whose table of endpoints is of another release than
 // the one that runs, or than one that could read these files.
 func (in *inspection) version() (found []Finding) {

@@ -64,8 +64,7 @@ func (in *inspection) writersOf(s stream) (writers []*homeserver.Process, place 
 }
 
 // wrongWriter finds pools of a stream with a process that does not write it.
-// Who quarantines media without a writer of its own is another matter: there
-// the stream is main's, and Synapse asks for a worker with media to be named.
+// Media repositories that are asked for want of such a pool are another rule's.
 func (in *inspection) wrongWriter() (found []Finding) {
 	for _, s := range streams() {
 		writers, place := in.writersOf(s)
@@ -204,11 +203,16 @@ func (in *inspection) notRestarted() (found []Finding) {
 	return found
 }
 
-// names lists processes.
+// names lists processes in a sentence.
 func names(processes []*homeserver.Process) string {
+	return strings.Join(processNames(processes), " and ")
+}
+
+// processNames lists the names of processes.
+func processNames(processes []*homeserver.Process) []string {
 	words := make([]string, len(processes))
 	for i, p := range processes {
 		words[i] = p.Name
 	}
-	return strings.Join(words, " and ")
+	return words
 }

@@ -171,7 +171,10 @@ var classes = [ClassCount]struct {
 	ClassPresenceRead: {"presence_read", Traits{
 		Types: types(PresenceWriter), Key: KeyUser, Hard: true, Alone: true}},
 
-	// Without a writer of its own the stream is written by the media repository.
+	// Until 1.152 any media repository quarantines. Since then it writes a stream,
+	// which is main's unless others are named (1.163.2, config/workers.py
+	// WriterLocations), and which takes a process that has the endpoints too: a
+	// media repository that is named.
 	ClassQuarantine: {"quarantine", Traits{
 		Types: types(QuarantinedMedia, MediaRepository), Hard: true, Alone: true}},
 	// By media id: equal downloads and thumbnails meet in one process.

@@ -98,7 +98,7 @@ var staffOf = map[string]staff{
 		"directory":                 {"client_reader1", "main"},
 		"reader":                    {"client_reader1"},
 	},
-	// The small homeserver's main process writes all streams. Where any process may take a write, it may too.
+	// The small homeserver's main process writes all streams but one, which is media1's. Where any process may take a write, it may too.
 	"hs2": {
 		"typing":               {"main"},
 		"to_device":            {"main"},

@@ -115,7 +115,7 @@ HS2 = Homeserver(
         Worker("generic2", 28102, CLIENT + FEDERATION),
         Worker("media1", 28141, MEDIA, SERVES_MEDIA),
     ),
-    stream_writers={},
+    stream_writers={"quarantined_media_changes": ["media1"]},
     settings={
         "media_instance_running_background_jobs": "media1",
         "enable_media_repo": False,
