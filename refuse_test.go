@@ -123,6 +123,7 @@ var mistakenPools = []mistake{
 	{"two workers for typing", "main :8008\ntyping :1 :2 # wrong", []string{"'typing'", "must be one worker, not 2"}},
 	{"two workers for to_device", "main :8008\nto_device 127.0.0.1:1-2 # wrong", []string{"'to_device'", "must be one worker, not 2"}},
 	{"two workers for push_rules", "main :8008\npush_rules :1 {  # wrong\nto :2\n}", []string{"'push_rules'", "must be one worker, not 2"}},
+	{"two workers for presence", "main :8008\npresence :1 :2 # wrong", []string{"'presence'", "must be one worker, not 2"}},
 	{"two workers for sso", "main :8008\nsso :1 :2 # wrong", []string{"'sso'", "must be one worker, not 2"}},
 	{"two workers for typing among others", "main :8008\nreceipts typing :1 :2 # wrong", []string{"'typing'", "must be one worker, not 2"}},
 	{"sso before mas", "main :8008\nsso :1\nmas :2 # wrong", []string{"'sso' and 'mas'"}},
@@ -305,7 +306,6 @@ var mistakenPolicies = []mistake{
 func TestWarnsOnly(t *testing.T) {
 	for name, body := range map[string]string{
 		"two workers for account_data":      "account_data :1 :2",
-		"two workers for presence":          "presence :1 :2",
 		"two workers for appservice":        "appservice :1 :2",
 		"two workers for background_worker": "background_worker :1 :2",
 		"frontend_proxy":                    "frontend_proxy :1",

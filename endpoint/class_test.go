@@ -146,8 +146,8 @@ func TestWorkerTypes(t *testing.T) {
 }
 
 func TestSoleWorkers(t *testing.T) {
-	only := []WorkerType{TypingWriter, ToDeviceWriter, PushRulesWriter, SSO}
-	should := []WorkerType{AccountDataWriter, PresenceWriter, Appservice, BackgroundWorker}
+	only := []WorkerType{TypingWriter, ToDeviceWriter, PushRulesWriter, PresenceWriter, SSO}
+	should := []WorkerType{AccountDataWriter, Appservice, BackgroundWorker}
 	for _, worker := range WorkerTypes() {
 		if got := worker.OnlyOne(); got != slices.Contains(only, worker) {
 			t.Errorf("%s.OnlyOne() = %t", worker, got)

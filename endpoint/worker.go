@@ -83,11 +83,13 @@ func (t WorkerType) Routed() bool {
 // OnlyOne tells whether a second worker of this type would be an error: it
 // answers with one itself, or has not heard of what the first one knows.
 // Synapse's config/workers.py takes exactly one writer of the streams typing,
-// to_device and push_rules, and any other process refuses their writes. Single
-// sign-on keeps its sessions in the memory of one process.
+// to_device, push_rules and presence. Any other process refuses the writes of
+// the first three, and to say whose presence is what (1.163.2,
+// handlers/presence.py is_visible). Single sign-on keeps its sessions in the
+// memory of one process.
 func (t WorkerType) OnlyOne() bool {
 	switch t {
-	case TypingWriter, ToDeviceWriter, PushRulesWriter, SSO:
+	case TypingWriter, ToDeviceWriter, PushRulesWriter, PresenceWriter, SSO:
 		return true
 	default:
 		return false
@@ -95,12 +97,12 @@ func (t WorkerType) OnlyOne() bool {
 }
 
 // ShouldBeOne tells whether Synapse appoints one process to this work, though
-// requests to a second one come to no harm: it hands its writes over. So with
-// the streams account_data and presence; notify_appservices_from_worker and
+// requests to a second one come to no harm. One that does not write the stream
+// account_data hands its writes over; notify_appservices_from_worker and
 // run_background_tasks_on name one process each.
 func (t WorkerType) ShouldBeOne() bool {
 	switch t {
-	case AccountDataWriter, PresenceWriter, Appservice, BackgroundWorker:
+	case AccountDataWriter, Appservice, BackgroundWorker:
 		return true
 	default:
 		return false
