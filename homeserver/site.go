@@ -66,6 +66,10 @@ func (d *Deployment) PresenceOff() (Place, bool) {
 	return setting.Place(), !setting.Bool(true)
 }
 
+// defaultMAS is where Synapse looks for Matrix Authentication Service if no
+// endpoint is set (1.163.2, config/mas.py MasConfigModel).
+const defaultMAS = "http://localhost:8080"
+
 // MAS describes Matrix Authentication Service.
 type MAS struct {
 	Place    Place
@@ -76,7 +80,11 @@ type MAS struct {
 // (config/mas.py, and before 1.136 config/experimental.py).
 func (d *Deployment) MAS() *MAS {
 	if mas := d.Main.Settings["matrix_authentication_service"]; mas.Key("enabled").Bool(false) {
-		return &MAS{mas.Key("enabled").Place(), mas.Key("endpoint").Text()}
+		endpoint := defaultMAS
+		if setting := mas.Key("endpoint"); setting.Given() {
+			endpoint = setting.Text()
+		}
+		return &MAS{mas.Key("enabled").Place(), endpoint}
 	}
 	if msc := d.Main.Settings["experimental_features"].Key("msc3861"); msc.Key("enabled").Bool(false) {
 		return &MAS{msc.Key("enabled").Place(), ""}
