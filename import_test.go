@@ -86,6 +86,7 @@ func TestImportExplains(t *testing.T) {
 		{"main_at_two", "PUT /_matrix/federation/v1/send/1", "127.0.0.1:8009"},
 		{"many", "GET /_matrix/client/v3/sync", "synchrotron-"},
 		{"many", "GET /_matrix/client/v3/joined_rooms", "w"},
+		{"well_known_for_clients", "GET /.well-known/matrix/client", "127.0.0.1:8008"},
 	} {
 		t.Run(test.deployment+" "+test.request, func(t *testing.T) {
 			file := filepath.Join("testdata", "deployments", test.deployment, "Caddyfile")

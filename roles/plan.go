@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/endpoint"
 	"github.com/caddy-matrix/caddy-synapse-workers/homeserver"
@@ -27,9 +26,7 @@ func Of(d *homeserver.Deployment, version endpoint.Version) (*Plan, error) {
 	}
 	plan.Pools = append(plan.Pools, a.pools()...)
 	plan.mas(d, a)
-	if name := d.ServerName(); !strings.Contains(name, ":") && name != d.PublicHost() {
-		a.note("other homeservers ask https://%s/.well-known/matrix/server where this one is: see well_known, or delegate there", name)
-	}
+	a.askedElsewhere()
 	plan.Notes = a.notes
 	return plan, plan.options(d)
 }
@@ -100,8 +97,8 @@ func (plan *Plan) options(d *homeserver.Deployment) error {
 	if l := MainListener(d); l.RequestID != "" {
 		add("request_id_header", l.Place, "request_id_header", l.RequestID)
 	}
-	if setting := d.Main.Settings["serve_server_wellknown"]; setting.Bool(false) {
-		add("serve_server_wellknown", setting.Place(), "well_known", "synapse")
+	if why, served := wellKnown(d); served {
+		add(why.What, why.Place, "well_known", "synapse")
 	}
 	return nil
 }
