@@ -15,7 +15,7 @@ import (
 // access token. Synapse's own tokens and those of guests name their user, and
 // appservices name one in `?user_id=`. For any other token, such as those of
 // Matrix Authentication Service, Synapse is asked once:
-// `GET /_matrix/client/v3/account/whoami`, in the name of the client. Until it
+// `GET /_matrix/client/r0/account/whoami`, in the name of the client. Until it
 // has answered, and where it does not, the token itself decides which worker
 // serves the request.
 //

@@ -15,9 +15,11 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/sticky"
 )
 
-// Path is where Synapse tells whose token it is sent (rest/client/account.py
-// WhoamiRestServlet).
-const Path = "/_matrix/client/v3/account/whoami"
+// Path is where Synapse tells whose token it is sent. All releases have it by
+// that name, from 1.43 to 1.163.2; v3 is younger, since 1.48
+// (rest/client/account.py WhoamiRestServlet, rest/client/_base.py
+// client_patterns).
+const Path = "/_matrix/client/r0/account/whoami"
 
 // Ask asks Synapse at [Path] for the owner of a token, in the name of the client
 // that sent it. The error is for when there is no answer of Synapse.

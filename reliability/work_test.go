@@ -13,6 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/caddy-matrix/caddy-synapse-workers/identity"
 )
 
 // work is the process of a worker: a server that answers as Synapse does, and
@@ -88,7 +90,7 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		close(s.news)
 		s.news = make(chan struct{})
 		s.mu.Unlock()
-	case "/_matrix/client/v3/account/whoami":
+	case identity.Path:
 		if strings.HasPrefix(r.Header.Get("Authorization"), "Bearer syt_") {
 			_, _ = io.WriteString(w, `{"user_id":"@user:example.org","device_id":"DEVICE"}`)
 			return

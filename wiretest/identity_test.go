@@ -129,6 +129,34 @@ func TestDevicesMeet(t *testing.T) {
 	}
 }
 
+// The oldest releases have no v3, and their main process answers whose a token is.
+func TestLookUpIsOfAllReleases(t *testing.T) {
+	for version, served := range map[string][]string{"1.43": {"r0", "unstable"}, "1.163": {"r0", "v3", "unstable"}} {
+		t.Run(version, func(t *testing.T) {
+			phone, laptop := tokentest.MAS("phone"), tokentest.MAS("laptop")
+			d := startDirectory(t, "synapse_version "+version, map[string]string{phone: "alice", laptop: "alice"})
+			for _, w := range d.Workers("main", "reader1", "reader2") {
+				w.Answers(func(x *proxytest.Exchange) {
+					if !slices.Contains(served, strings.Split(x.Target, "/")[3]) {
+						x.Reply(http.StatusNotFound, `{"errcode":"M_UNRECOGNIZED","error":"Unrecognized request"}`)
+						return
+					}
+					d.whoami(x)
+				})
+			}
+			sync := func(token string) string {
+				return together(t, d.Proxy, "sync", proxytest.Call{Target: "/_matrix/client/r0/sync?since=s1", Header: []string{bearer(token)}})
+			}
+			want := sync(tokentest.Synapse("alice", "old"))
+			for _, token := range []string{phone, laptop} {
+				if got := sync(token); got != want {
+					t.Errorf("with %s alice is on %s, not on %s", token, got, want)
+				}
+			}
+		})
+	}
+}
+
 // Synapse notes down with what and from where a token was used last.
 func TestLookUpIsTheClients(t *testing.T) {
 	token := tokentest.MAS("phone")

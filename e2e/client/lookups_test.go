@@ -11,7 +11,8 @@ import (
 	"github.com/caddy-matrix/caddy-synapse-workers/e2e/client/accesslog"
 )
 
-const whoami = "/_matrix/client/v3/account/whoami"
+// whoami is where the proxy asks.
+const whoami = "/_matrix/client/r0/account/whoami"
 
 // lookUps are the questions of the proxy: whose is this token? They are those that the test did not ask itself.
 func lookUps(log *accesslog.Log, sent []*exchange) (found []accesslog.Request) {

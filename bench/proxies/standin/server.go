@@ -24,7 +24,7 @@ const (
 	HeldPath = "/held"
 
 	healthPath = "/health"
-	whoamiPath = "/_matrix/client/v3/account/whoami"
+	whoamiPath = "/_matrix/client/r0/account/whoami"
 )
 
 // Server is all processes of a homeserver.

@@ -104,7 +104,7 @@ func TestWhoami(t *testing.T) {
 	address, _ := serve(t)
 	connection, reader := dial(t, address)
 	for seed, want := range map[string]string{"alice": "alice", "bob": "bob"} {
-		_, body := ask(t, connection, reader, "GET /_matrix/client/v3/account/whoami HTTP/1.1\r\nauthorization: Bearer "+tokentest.MAS(seed)+"\r\n\r\n")
+		_, body := ask(t, connection, reader, "GET /_matrix/client/r0/account/whoami HTTP/1.1\r\nauthorization: Bearer "+tokentest.MAS(seed)+"\r\n\r\n")
 		if !strings.Contains(body, `"@`+want) {
 			t.Errorf("%s belongs to %s", seed, body)
 		}
