@@ -72,9 +72,11 @@ func TestWarnings(t *testing.T) {
 	if !slices.Equal(h.Warnings, want) {
 		t.Errorf("%s", strings.Join(h.Warnings, "\n"))
 	}
-	quiet := Homeserver{Pools: []Pool{poolOf("main", "up")}, Fallen: Fallen{Limit: -1}}
-	if quiet.Warn(); quiet.Warnings == nil || len(quiet.Warnings) != 0 {
-		t.Errorf("all is well: %q", quiet.Warnings)
+	for _, limit := range []int{-1, 0, 250} {
+		quiet := Homeserver{Pools: []Pool{poolOf("main", "up")}, Fallen: Fallen{Limit: limit}}
+		if quiet.Warn(); quiet.Warnings == nil || len(quiet.Warnings) != 0 {
+			t.Errorf("all is well, with fallback_limit %d: %q", limit, quiet.Warnings)
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ func (h *Homeserver) alarms() []string {
 			alarms = append(alarms, fmt.Sprintf("Most workers of %s fail their health checks: these are not believed, failed connections are.", p.Name))
 		}
 	}
-	if h.Fallen.Limit >= 0 && h.Fallen.InFlight >= h.Fallen.Limit {
+	if h.Fallen.Limit > 0 && h.Fallen.InFlight >= h.Fallen.Limit {
 		alarms = append(alarms, fmt.Sprintf("Main serves as many requests of other pools as it may, %d: more are answered with 429.", h.Fallen.Limit))
 	}
 	if h.Identity != nil && h.Identity.Failing {
