@@ -5,6 +5,7 @@ package explain
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -33,7 +34,7 @@ type Inquiry struct {
 func (q Inquiry) Request() *http.Request {
 	r := &http.Request{
 		Method: q.Method, RequestURI: q.URI, Header: make(http.Header),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, RemoteAddr: q.RemoteIP + ":0",
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, RemoteAddr: net.JoinHostPort(q.RemoteIP, "0"),
 	}
 	if r.Method == "" {
 		r.Method = http.MethodGet
