@@ -15,7 +15,7 @@ func HeadFault(r *http.Request) *Error {
 	if len(r.RequestURI) > maxHead {
 		return ErrLongTarget
 	}
-	size := len(r.RequestURI) + len(r.Host)
+	size := len(r.RequestURI) + 2*len(r.Host) // which reverse_proxy repeats in X-Forwarded-Host
 	for name, values := range r.Header {
 		for _, value := range values {
 			size += len(name) + len(": ") + len(value)

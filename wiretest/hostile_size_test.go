@@ -57,6 +57,27 @@ func TestOversizedHeaders(t *testing.T) {
 	}
 }
 
+// A host stands in the request twice when a worker gets it: reverse_proxy repeats it in
+// X-Forwarded-Host.
+func TestOversizedHosts(t *testing.T) {
+	p := generous.Start(t)
+	workers := p.Workers("sync1", "sync2", "sync3", "main")
+	for _, size := range []int{8 << 10, 14 << 10} {
+		res := p.Get(syncTarget, alice, "Host: "+strings.Repeat("h", size))
+		wantError(t, res, 431, "M_TOO_LARGE")
+	}
+	if n := total(workers...); n > 0 {
+		t.Errorf("%d requests reached workers", n)
+	}
+	host := strings.Repeat("h", 7<<10)
+	res := p.Get(syncTarget, alice, "Host: "+host)
+	best := ranked(p, "alice", "sync1", "sync2", "sync3")[0]
+	wantFrom(t, res, best.Name)
+	if got := best.Last().Header.Get("X-Forwarded-Host"); got != host {
+		t.Errorf("a host of %d bytes is repeated with %d", len(host), len(got))
+	}
+}
+
 // What Go's server refuses before it calls any handler cannot be Matrix JSON: heads
 // beyond the limit, and what is no HTTP. The answer is bare, and repeats nothing
 // that might be a token. It reaches no worker.
