@@ -233,6 +233,9 @@ var mistakenOptions = []mistake{
 	{"well_known documents twice for everybody", "main :8008\nwell_known {\nserver a:1\n}\nwell_known { # wrong\nserver b:1\n}", []string{"well_known"}},
 	{"well_known documents twice for a host", "main :8008\nwell_known example.com {\nserver a:1\n}\nwell_known example.com { # wrong\nserver b:1\n}", []string{"'example.com'"}},
 	{"well_known host with a port", "main :8008\nwell_known example.com:8448 { # wrong\nserver a:1\n}", []string{"'example.com:8448'", "without a port"}},
+	{"well_known host with a port in brackets", "main :8008\nwell_known [2001:db8::1]:8448 { # wrong\nserver a:1\n}", []string{"'[2001:db8::1]:8448'", "without a port"}},
+	{"well_known host of half an address", "main :8008\nwell_known [2001:db8::1 { # wrong\nserver a:1\n}", []string{"'[2001:db8::1'", "[2001:db8::1]"}},
+	{"well_known server without brackets", "main :8008\nwell_known {\nserver 2001:db8::1 # wrong\n}", []string{"'2001:db8::1'", "[2001:db8::1]"}},
 	{"well_known host as a URL", "main :8008\nwell_known https://example.com { # wrong\nserver a:1\n}", []string{"'https://example.com'"}},
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -61,8 +62,8 @@ func (wk *WellKnown) validate() error {
 // validateHosts checks the hosts of documents beside those before them.
 func (doc *Discovery) validateHosts(before []*Discovery) error {
 	for _, host := range doc.Hosts {
-		if strings.ContainsAny(host, "/ ") || strings.Contains(host, ":") && !strings.HasPrefix(host, "[") {
-			return fmt.Errorf("'%s' is not a host: expected a name such as example.com, without a port", host)
+		if !isHost(host) {
+			return fmt.Errorf("'%s' is not a host: expected a name such as example.com, or an address such as [2001:db8::1], without a port", host)
 		}
 	}
 	for _, b := range before {
@@ -81,7 +82,7 @@ func (doc *Discovery) validateHosts(before []*Discovery) error {
 // validate checks what the documents say.
 func (doc *Discovery) validate() error {
 	if server, given := doc.Server["m.server"].(string); given && !isServerName(server) {
-		return fmt.Errorf("'%s' is not a server: expected host:port", server)
+		return fmt.Errorf("'%s' is not a server: expected host:port, such as example.com:443 or [2001:db8::1]:443", server)
 	}
 	for _, section := range []string{"m.homeserver", "m.identity_server"} {
 		if object, given := doc.Client[section].(map[string]any); given && !isBaseURL(object["base_url"]) {
@@ -91,14 +92,34 @@ func (doc *Discovery) validate() error {
 	return nil
 }
 
-// isServerName reports whether a server can be delegated to.
+// isServerName reports whether a server can be delegated to: a host, with or
+// without a port.
 func isServerName(name string) bool {
-	host, port, err := net.SplitHostPort(name)
+	_, port, err := net.SplitHostPort(name)
 	if err != nil {
-		return name != "" && !strings.ContainsAny(name, "/: ")
+		return isHost(name)
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
-	return err == nil && number > 0 && host != "" && !strings.ContainsAny(name, "/ ")
+	return err == nil && number > 0 && isHost(strings.TrimSuffix(name, ":"+port))
+}
+
+// isHost reports whether a host is a name or an address, without a port. An IPv6
+// address has brackets around it.
+func isHost(host string) bool {
+	if !strings.HasPrefix(host, "[") {
+		return host != "" && !strings.ContainsAny(host, "/: ")
+	}
+	address, err := netip.ParseAddr(bareHost(host))
+	return err == nil && address.Is6() && address.Zone() == "" && strings.HasSuffix(host, "]")
+}
+
+// bareHost is a host without its port, and without the brackets around an IPv6
+// address.
+func bareHost(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 }
 
 // isBaseURL reports whether a client could use a URL as a base.
@@ -110,11 +131,9 @@ func isBaseURL(value any) bool {
 
 // find returns the documents for a request's host.
 func (wk *WellKnown) find(host string) *edge.Documents {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
+	host = bareHost(host)
 	for _, d := range wk.Documents {
-		equal := func(h string) bool { return strings.EqualFold(h, host) }
+		equal := func(h string) bool { return strings.EqualFold(bareHost(h), host) }
 		if len(d.Hosts) == 0 || slices.ContainsFunc(d.Hosts, equal) {
 			return &edge.Documents{Server: d.Server, Client: d.Client, Support: d.Support}
 		}

@@ -20,6 +20,9 @@ const discoverySite = `route {
 		well_known other.example {
 			server other.example:8448
 		}
+		well_known [2001:db8::1] {
+			server [2001:db8::2]
+		}
 	}
 	respond next 404
 }`
@@ -32,6 +35,8 @@ func TestDiscoveryDocuments(t *testing.T) {
 		{"example.org", "server", `{"m.server":"matrix.example.org:443"}`},
 		{"EXAMPLE.org:8448", "server", `{"m.server":"matrix.example.org:443"}`},
 		{"other.example", "server", `{"m.server":"other.example:8448"}`},
+		{"[2001:db8::1]", "server", `{"m.server":"[2001:db8::2]"}`},
+		{"[2001:DB8::1]:8448", "server", `{"m.server":"[2001:db8::2]"}`},
 		{"example.org", "client", `{"m.homeserver":{"base_url":"https://matrix.example.org"},
 			"m.identity_server":{"base_url":"https://identity.example.org"},"org.example":{"a":1}}`},
 		{"example.org", "support", `{"contacts":[{"role":"m.role.admin","matrix_id":"@admin:example.org","email_address":"admin@example.org"}]}`},
