@@ -45,6 +45,7 @@ var mistakenJSON = []struct{ name, handler, want string }{
 	{"request_buffers in the proxy", withPools(`{"types": ["synchrotron"], "proxy": {"request_buffers": 5}, "workers": [{"dial": "a:1"}]}`), "request_buffers"},
 	{"trusted_proxies in the proxy", withPools(`{"types": ["synchrotron"], "proxy": {"trusted_proxies": ["10.0.0.0/8"]}, "workers": [{"dial": "a:1"}]}`), "trusted_proxies"},
 	{"uri_hash in the proxy", withPools(`{"types": ["synchrotron"], "proxy": {"load_balancing": {"selection_policy": {"policy": "uri_hash"}}}, "workers": [{"dial": "a:1"}]}`), "uri_hash"},
+	{"uri_hash as the fallback of a fallback", withPools(`{"types": ["synchrotron"], "proxy": {"load_balancing": {"selection_policy": {"policy": "query", "key": "a", "fallback": {"policy": "cookie", "fallback": {"policy": "uri_hash"}}}}}, "workers": [{"dial": "a:1"}]}`), "uri_hash"},
 	{"negative health interval", withPools(`{"types": ["synchrotron"], "proxy": {"health_checks": {"active": {"interval": -5}}}, "workers": [{"dial": "a:1"}]}`), "negative"},
 	{"negative retries", withPools(`{"types": ["synchrotron"], "proxy": {"load_balancing": {"retries": -5}}, "workers": [{"dial": "a:1"}]}`), "negative"},
 	{"bound of one", withPools(`{"types": ["synchrotron"], "proxy": {"load_balancing": {"selection_policy": {"policy": "synapse_sticky", "bound": 1}}}, "workers": [{"dial": "a:1"}]}`), "invalid bound 1"},

@@ -250,6 +250,8 @@ var mistakenProxies = []mistake{
 	{"trusted_proxies in a block", "main :8008\nsynchrotron :1 {\ntrusted_proxies private_ranges # wrong\n}", []string{"trusted_proxies", "global options"}},
 	{"trusted_proxies at the top", "main :8008\ntrusted_proxies private_ranges # wrong", []string{"trusted_proxies", "global options"}},
 	{"uri_hash in a block", "main :8008\nsynchrotron :1 {\nlb_policy uri_hash # wrong\n}", []string{"uri_hash", "synapse_sticky uri"}},
+	{"uri_hash as a fallback", "main :8008\nsynchrotron :1 {\nlb_policy header X-Shard { # wrong\nfallback uri_hash\n}\n}", []string{"uri_hash", "synapse_sticky uri"}},
+	{"uri_hash as a fallback at the top", "main :8008\nlb_policy cookie { # wrong\nfallback uri_hash\n}", []string{"uri_hash", "synapse_sticky uri"}},
 	{"to at the top", "main :8008\nto :1 # wrong", []string{"'to'", "belongs into a pool's block"}},
 	{"dynamic at the top", "main :8008\ndynamic a example.com 80 # wrong", []string{"'dynamic'", "belongs into a pool's block"}},
 	{"unknown subdirective in a block", "main :8008\nsynchrotron :1 {\nlb_polcy first # wrong\n}", []string{"lb_polcy", "expected"}},

@@ -152,6 +152,16 @@ func policyName(raw json.RawMessage) string {
 	return module.Policy
 }
 
+// hashesURI reports whether a selection policy, or one that it falls back to, goes by
+// the URI.
+func hashesURI(raw json.RawMessage) bool {
+	var module struct {
+		Fallback json.RawMessage `json:"fallback"`
+	}
+	_ = json.Unmarshal(raw, &module)
+	return policyName(raw) == "uri_hash" || len(module.Fallback) > 0 && hashesURI(module.Fallback)
+}
+
 // policyRaw is the configuration of the pool's selection policy.
 func (p *Pool) policyRaw() json.RawMessage {
 	if p.Proxy != nil && p.Proxy.LoadBalancing != nil && p.Proxy.LoadBalancing.SelectionPolicyRaw != nil {

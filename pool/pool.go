@@ -167,7 +167,7 @@ func checkProxy(proxy *reverseproxy.Handler) error {
 	case len(proxy.TrustedProxies) > 0:
 		return errTrustedProxies
 	}
-	if lb := proxy.LoadBalancing; lb != nil && policyName(lb.SelectionPolicyRaw) == "uri_hash" {
+	if lb := proxy.LoadBalancing; lb != nil && hashesURI(lb.SelectionPolicyRaw) {
 		return errURIHash
 	}
 	if lb := proxy.LoadBalancing; lb != nil && (lb.Retries < 0 || lb.TryDuration < 0 || lb.TryInterval < 0) {
