@@ -39,7 +39,8 @@ import (
 // ranges as in reverse_proxy. More workers are found by DNS: by the SRV records
 // of names, or by the addresses of a name. The lines of main and mas have neither
 // types nor a fence, and nothing to drain. `health_uri off`, `lb_retries 0` and
-// `lb_try_duration 0` switch those defaults off.
+// `lb_try_duration 0` switch those defaults off; any other `lb_try_duration` is how
+// long requests wait for a worker that restarts.
 func (p *Pool) UnmarshalCaddyfile(d *caddyfile.Dispenser, h httpcaddyfile.Helper, defaults []caddyfile.Segment) error {
 	d.Next()
 	syntax := &syntax{pool: p, helper: h, line: d.Token()}

@@ -53,7 +53,8 @@ type Pool struct {
 	Off []string `json:"off,omitempty"`
 
 	// The options of the reverse proxy, all optional. Its upstreams are the
-	// workers above.
+	// workers above. A `try_duration` without `retries` and `retry_match` is how
+	// long requests wait for a worker that restarts, by default `5s`.
 	Proxy *reverseproxy.Handler `json:"proxy,omitempty"`
 }
 

@@ -39,8 +39,9 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 	v.counts.Enter()
 	defer v.counts.Leave()
 	var (
-		last error // the last failure
-		wait waiting
+		last    error // the last failure
+		wait    = waiting{patience: p.patience}
+		patient = p.waits()
 	)
 	for tries := 0; ; tries++ {
 		if v.tries > 0 {
@@ -61,15 +62,16 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 			return result{answer: edge.ErrBusy, err: err}
 		case outcome == upstream.Held:
 			wait.begin()
-			v.attempt.Impatient = !p.waits() || !wait.next(r.Context())
+			v.attempt.Impatient = !patient || !wait.next(r.Context())
 			continue
 		case outcome == upstream.Down || p.exhausted(err, outcome, tries):
 			if last == nil {
 				last = err
 			}
-			if !v.attempt.Last || outcome == upstream.Down || !p.waits() || !wait.begun() {
+			if !v.attempt.Last || !patient {
 				return unavailable(last)
 			}
+			wait.begin()
 			if !wait.next(r.Context()) && r.Context().Err() == nil {
 				return unavailable(last)
 			}
@@ -192,7 +194,8 @@ func (p *running) failed(v *Visit, err error) *edge.Error {
 }
 
 // weRetry reports whether retries are left to us: not if the operator switched
-// them off, or told the pool's reverse proxy how to retry.
+// them off, or told the pool's reverse proxy how to retry. How long to wait is told
+// to us, see [takePatience].
 func (p *running) weRetry() bool {
 	lb := p.proxy.LoadBalancing
 	return !p.config.off(lbRetries) && lb.Retries == 0 && lb.TryDuration == 0

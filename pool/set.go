@@ -40,6 +40,8 @@ type running struct {
 	roster *roster          // nil if the workers are listed, once and for all
 	healer *healer          // nil if what its workers do not recognise stays so
 
+	patience patience // with workers that restart
+
 	counts   *metrics.Pool
 	inFlight atomic.Int64 // requests that are with the pool
 	replays  *credit      // on main, of what workers do not recognise
@@ -126,10 +128,11 @@ func (s *Set) start(ctx caddy.Context, pool int, found []*lookUp) (*running, err
 	if err := loadTransport(ctx, proxy, name); err != nil {
 		return nil, err
 	}
+	own := takePatience(proxy.LoadBalancing)
 	if err := provision(ctx, proxy); err != nil {
 		return nil, err
 	}
-	r := &running{name: name, config: p, proxy: proxy,
+	r := &running{name: name, config: p, proxy: proxy, patience: own,
 		replays: newCredit(replayShare, replayBurst), repeats: newCredit(repeatShare, repeatBurst)}
 	r.policy, _ = proxy.LoadBalancing.SelectionPolicy.(*upstream.Sticky)
 	switch {

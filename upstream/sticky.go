@@ -219,7 +219,7 @@ func (s *Sticky) Select(pool reverseproxy.UpstreamPool, r *http.Request, _ http.
 // selectFor is Select for a request that has several pools to go to.
 func (s *Sticky) selectFor(a *Attempt, pool reverseproxy.UpstreamPool) *reverseproxy.Upstream {
 	if a.outcome == Tried {
-		a.NextRound() // reverse_proxy's own lb_try_duration asks again
+		a.NextRound() // reverse_proxy's own retries ask again
 	}
 	var c choice
 	c.enter(s, pool, &a.tried)
