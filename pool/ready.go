@@ -66,11 +66,13 @@ func (s *Set) Unanswered(ctx context.Context, more []string) []string {
 	return names
 }
 
-// answers reports whether a worker of the pool answers, and does not wait for one
-// that restarts.
+// answers reports whether a worker of the pool answers, also one that is drained
+// or looks down, as it would if nobody else could. It does not wait for one that
+// restarts.
 func (p *running) answers(ctx context.Context) bool {
 	_, err := Question{Path: healthPath}.ask(ctx, func(w http.ResponseWriter, r *http.Request, v *Visit) *edge.Error {
-		v.attempt.Begin(false)
+		v.hurried = true
+		v.attempt.Begin(true)
 		defer v.attempt.Release()
 		return p.serve(w, r, v).answer
 	})

@@ -41,7 +41,7 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 	var (
 		last    error // the last failure
 		wait    = waiting{patience: p.patience}
-		patient = p.waits()
+		patient = p.waits(v)
 	)
 	for tries := 0; ; tries++ {
 		if v.tries > 0 {
@@ -201,8 +201,10 @@ func (p *running) weRetry() bool {
 	return !p.config.off(lbRetries) && lb.Retries == 0 && lb.TryDuration == 0
 }
 
-// waits reports whether the pool waits for workers that restart.
-func (p *running) waits() bool { return !p.config.off(lbTryDuration) && p.weRetry() }
+// waits reports whether the pool lets a request wait for workers that restart.
+func (p *running) waits(v *Visit) bool {
+	return !v.hurried && !p.config.off(lbTryDuration) && p.weRetry()
+}
 
 // statusGone is what access logs show of a client that went away.
 const statusGone = 499

@@ -35,6 +35,8 @@ type Visit struct {
 	// nil for a GET request.
 	Whoami Whoami
 
+	hurried bool // whether it does not wait for a worker that restarts
+
 	attempt upstream.Attempt
 	counts  *metrics.Class // of the pool that the request is or was in
 	in      *running       // the pool that the request was sent to last

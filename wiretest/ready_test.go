@@ -1,7 +1,9 @@
 package wiretest
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/caddy-matrix/caddy-synapse-workers/internal/proxytest"
 )
@@ -68,11 +70,34 @@ func TestReady(t *testing.T) {
 	}
 }
 
-// A worker that says that something is wrong with it is there.
+// A worker that says that something is wrong with it is there, also when it looks down
+// for that.
 func TestReadyAsksWhoAnswers(t *testing.T) {
-	p := proxytest.Start(t, readySite)
-	p.Worker("typing").AnswersHealth(proxytest.Status(500, "no"))
+	p := proxytest.Start(t, strings.Replace(readySite, "{", "{\n health_interval 20ms", 1))
+	typing := p.Worker("typing")
+	typing.AnswersHealth(proxytest.Status(500, "no"))
+	for range 2 {
+		if r := p.Get("/ready"); r.Status != 200 {
+			t.Errorf("%d %s", r.Status, r.Body)
+		}
+		awaitProbes(p, typing, 6)
+	}
+}
+
+// Workers that are drained answer where nobody else can, so that a pool of such has
+// workers. Nobody waits for them to be restarted.
+func TestReadyAsksWhoIsDrained(t *testing.T) {
+	p := proxytest.Start(t, strings.Replace(readySite, "$media2", "$media2 {\n drain media1 media2\n}", 1))
+	drain(t, "worker=typing&worker=main")
+	began := time.Now()
 	if r := p.Get("/ready"); r.Status != 200 {
 		t.Errorf("%d %s", r.Status, r.Body)
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("answered after %v", took)
+	}
+	p.Worker("typing").Kill()
+	if r := p.Get("/ready"); r.Status != 503 {
+		t.Errorf("without the drained writer: %d %s", r.Status, r.Body)
 	}
 }
