@@ -39,9 +39,8 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 	v.counts.Enter()
 	defer v.counts.Leave()
 	var (
-		last    error // the last failure
-		wait    = waiting{patience: p.patience}
-		patient = p.waits(v)
+		last error // the last failure
+		wait = waiting{patience: p.patience}
 	)
 	for tries := 0; ; tries++ {
 		if v.tries > 0 {
@@ -62,13 +61,13 @@ func (p *running) serve(w http.ResponseWriter, r *http.Request, v *Visit) result
 			return result{answer: edge.ErrBusy, err: err}
 		case outcome == upstream.Held:
 			wait.begin()
-			v.attempt.Impatient = !patient || !wait.next(r.Context())
+			v.attempt.Impatient = !p.waits(v) || !wait.next(r.Context())
 			continue
 		case outcome == upstream.Down || p.exhausted(err, outcome, tries):
 			if last == nil {
 				last = err
 			}
-			if !v.attempt.Last || !patient {
+			if !v.attempt.Last || !p.waits(v) {
 				return unavailable(last)
 			}
 			wait.begin()
