@@ -135,6 +135,9 @@ func (s *Set) start(ctx caddy.Context, pool int, found []*lookUp) (*running, err
 	r := &running{name: name, config: p, proxy: proxy, patience: own,
 		replays: newCredit(replayShare, replayBurst), repeats: newCredit(repeatShare, repeatBurst)}
 	r.policy, _ = proxy.LoadBalancing.SelectionPolicy.(*upstream.Sticky)
+	if r.policy != nil {
+		r.policy.Dials(dialTimeout(proxy.Transport))
+	}
 	switch {
 	case !p.Discovery.empty():
 		if r.roster, err = newRoster(ctx, r, s.scope, found); err != nil {

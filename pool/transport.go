@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
@@ -55,4 +56,20 @@ func around(inner http.RoundTripper, name string, forget bool) http.RoundTripper
 // no debug log, and no condition on a retry.
 func forgets(ctx caddy.Context, proxy *reverseproxy.Handler) bool {
 	return !ctx.Logger(proxy).Core().Enabled(zap.DebugLevel) && len(proxy.LoadBalancing.RetryMatchRaw) == 0
+}
+
+// dialTimeout is how long a connection may take to come about, 0 if the transport does
+// not say.
+func dialTimeout(t http.RoundTripper) time.Duration {
+	switch t := t.(type) {
+	case upstream.Transport:
+		return dialTimeout(t.RoundTripper)
+	case upstream.HTTPTransport:
+		return time.Duration(t.DialTimeout)
+	case *reverseproxy.HTTPTransport:
+		return time.Duration(t.DialTimeout)
+	case *transport.Synapse:
+		return time.Duration(t.DialTimeout)
+	}
+	return 0
 }

@@ -16,6 +16,7 @@ type choice struct {
 	*table
 	bound     sticky.Bound
 	slowStart time.Duration // 0 is off
+	proving   time.Duration // of who finds out whether a worker is back
 
 	attempt   *Attempt // nil for a reverse_proxy on its own
 	tried     *tried
@@ -33,7 +34,7 @@ func (c *choice) enter(s *Sticky, pool reverseproxy.UpstreamPool, tried *tried) 
 	if c.live {
 		c.upstreams = c.table.upstreams
 	}
-	c.bound, c.slowStart, c.read, c.tried = s.bound, s.slowStart, s.clock, tried
+	c.bound, c.slowStart, c.proving, c.read, c.tried = s.bound, s.slowStart, s.proving, s.clock, tried
 }
 
 // pick returns the worker for a key, or -1 and why there is none.

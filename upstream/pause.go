@@ -16,6 +16,11 @@ const (
 // is longer than the time to connect, which is 2 s unless configured.
 const provingTime = 3 * time.Second
 
+// provingTimeOf is that where a connection may take so long to come about.
+func provingTimeOf(dialTimeout time.Duration) time.Duration {
+	return max(provingTime, dialTimeout+time.Second)
+}
+
 // pause is how a worker is left alone after failures. When it is over, one
 // request finds out whether the worker is there, while all others still do
 // without it: where packets vanish, only that one waits for a connection. If it
@@ -24,7 +29,7 @@ const provingTime = 3 * time.Second
 type pause struct {
 	failures atomic.Int32 // in a row
 	until    atomic.Int64 // the moment when the last pause ends; 0 is up
-	proving  atomic.Int64 // the moment since when a request finds out; 0 is none
+	proving  atomic.Int64 // the moment until which a request finds out; 0 is none
 }
 
 // begin takes note of a failure. Requests that fail together are one failure.
@@ -60,12 +65,11 @@ func (p *pause) lasts(now int64) bool {
 	if until == 0 || now < until {
 		return until != 0
 	}
-	since := p.proving.Load()
-	return since != 0 && now-since < int64(provingTime)
+	return now < p.proving.Load()
 }
 
-// prove is for the request that is about to be sent to the worker. It reports
-// false if it is another one that finds out whether the worker is there.
-func (p *pause) prove(now int64) bool {
-	return now < p.until.Load() || p.proving.CompareAndSwap(0, now)
+// prove is for the request that is about to be sent to the worker, and has some
+// time to find out whether it is there. It reports false if that is another one.
+func (p *pause) prove(now int64, within time.Duration) bool {
+	return now < p.until.Load() || p.proving.CompareAndSwap(0, now+int64(within))
 }

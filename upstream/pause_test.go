@@ -41,6 +41,26 @@ func TestOneRequestProvesAWorker(t *testing.T) {
 	want("whoever proves it has not failed", 0, 0)
 }
 
+// Where a connection may take long to come about, nobody follows whoever waits for one.
+func TestProvingOutlastsTheDial(t *testing.T) {
+	const dial = 10 * time.Second
+	w := newWorld(t, 4)
+	w.s.Dials(dial)
+	w.worker(0).TimedOut(w.now)
+	w.now = w.now.Add(shortestPause)
+	for _, tt := range []struct {
+		after time.Duration
+		rank  int
+	}{{0, 0}, {provingTime, 1}, {dial, 1}, {dial + time.Second, 0}} {
+		at := w.now
+		w.now = at.Add(tt.after)
+		if got := w.choose(&Attempt{Key: alice}); got != tt.rank {
+			t.Errorf("after %v, a request goes to rank %d, want %d", tt.after, got, tt.rank)
+		}
+		w.now = at
+	}
+}
+
 // A worker that refuses all connections is asked once a second at most, and less
 // often as time goes on, also by requests that wait for no slow start.
 func TestRefusingWorkerIsAskedOnceASecondAtMost(t *testing.T) {

@@ -73,7 +73,7 @@ func (c *choice) paused(w *Worker) bool { return w.pause.failed() && w.pause.las
 // that has failed before, and another request finds out whether it is back.
 func (c *choice) proves(i int) bool {
 	p := &c.workers[i].pause
-	return !p.failed() || p.prove(c.now())
+	return !p.failed() || p.prove(c.now(), c.proving)
 }
 
 // drains reports whether a worker is to get nothing new, by the configuration

@@ -76,6 +76,7 @@ type Sticky struct {
 	auto      bool
 	bound     sticky.Bound
 	slowStart time.Duration
+	proving   time.Duration
 	clock     func() time.Time
 	staff     staff
 }
@@ -103,7 +104,7 @@ func (s *Sticky) Provision(caddy.Context) error {
 	if s.Floor != nil {
 		s.bound.Floor = *s.Floor
 	}
-	s.slowStart, s.clock = defaultSlowStart, time.Now
+	s.slowStart, s.proving, s.clock = defaultSlowStart, provingTime, time.Now
 	if s.SlowStart != nil {
 		s.slowStart = time.Duration(*s.SlowStart)
 	}
@@ -167,6 +168,11 @@ func (s *Sticky) Bind(scope, pool string, upstreams reverseproxy.UpstreamPool, m
 func (s *Sticky) Enlist(scope, pool string, upstreams reverseproxy.UpstreamPool, members []Member) {
 	s.staff.enlist(scope, pool, upstreams, members, s.clock())
 }
+
+// Dials tells how long a connection to a worker may take to come about: for so long,
+// the one request that finds out whether a worker is back may be on its way. It is
+// for a handler that owns the policy, and comes before any request.
+func (s *Sticky) Dials(timeout time.Duration) { s.proving = provingTimeOf(timeout) }
 
 // SeeOff forgets those that Enlist no longer lists and that have nothing in flight.
 func (s *Sticky) SeeOff() { s.staff.seeOff() }
