@@ -50,6 +50,17 @@ func TestCreditForWhatIsInFlight(t *testing.T) {
 	}
 }
 
+// All that a worker had may be sent again, also if the others are away and each of
+// them leaves the pool.
+func TestCreditForWhatLeaves(t *testing.T) {
+	c := newCredit(repeatShare, repeatBurst)
+	for inFlight := int64(100); inFlight > 0; inFlight-- {
+		if !c.spend(inFlight) {
+			t.Fatalf("%d of 100 were not sent again", inFlight)
+		}
+	}
+}
+
 // Hard and lone classes, and transactions of other homeservers, stay with the
 // worker's word.
 func TestHeals(t *testing.T) {
