@@ -96,27 +96,6 @@ func server(t testing.TB, site string) func(i int) {
 	}
 }
 
-// most is how many allocations all that the plugin does for a request may need.
-const most = 8
-
-// TestServingAllocatesLittle compares the plugin with reverse_proxy alone.
-func TestServingAllocatesLittle(t *testing.T) {
-	allocations := func(site string) []float64 {
-		serve := server(t, sites[site])
-		counts := make([]float64, len(asked))
-		for i := range asked {
-			counts[i] = testing.AllocsPerRun(200, func() { serve(i) })
-		}
-		return counts
-	}
-	alone, all := allocations("reverse_proxy"), allocations("synapse_workers")
-	for i, a := range asked {
-		if all[i] > alone[i]+most {
-			t.Errorf("%s: %v allocations, %v with reverse_proxy alone", a.name, all[i], alone[i])
-		}
-	}
-}
-
 func BenchmarkServe(b *testing.B) {
 	for name, site := range sites {
 		serve := server(b, site)
