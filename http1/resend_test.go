@@ -52,8 +52,7 @@ func TestSeenIsNoFailedDial(t *testing.T) {
 	w := newWorker(t)
 	client := w.newClient(t)
 	kept := w.keep(t, client)
-	refused := errors.New("refused")
-	client.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, refused }
+	refused := refuseDials(client)
 	done := send(client, get(t))
 	readHead(t, kept)
 	_ = kept.Close()
@@ -68,8 +67,7 @@ func TestBodyThatCanBeHadAgain(t *testing.T) {
 	w := newWorker(t)
 	client := w.newClient(t)
 	w.keepBroken(t, client)
-	refused := errors.New("refused")
-	client.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, refused }
+	refused := refuseDials(client)
 	req, _ := upload(t, strings.NewReader("hello"), 5)
 	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("hello")), nil }
 	if got := <-send(client, req); !errors.Is(got.err, refused) {

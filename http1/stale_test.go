@@ -116,6 +116,13 @@ func (w *worker) keepBroken(t *testing.T, client *Client) *brittle {
 	return first
 }
 
+// refuseDials lets a client open no more connections, and returns the error of that.
+func refuseDials(client *Client) error {
+	refused := errors.New("refused")
+	client.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, refused }
+	return refused
+}
+
 // keep lets a client keep a connection, and returns the worker's end of it.
 func (w *worker) keep(t *testing.T, client *Client) net.Conn {
 	t.Helper()
@@ -165,8 +172,7 @@ func TestNothingWasSentAndNobodyIsThere(t *testing.T) {
 	w := newWorker(t)
 	client := w.newClient(t)
 	w.keepBroken(t, client)
-	refused := errors.New("refused")
-	client.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, refused }
+	refused := refuseDials(client)
 	req, body := upload(t, strings.NewReader("hello"), 5)
 	if got := <-send(client, req); got.err == nil || errors.Is(got.err, refused) || !strings.Contains(got.err.Error(), "refused") {
 		t.Errorf("%v", got.err)
@@ -247,8 +253,7 @@ func TestBodyIsReadOnceThereIsAConnection(t *testing.T) {
 	a := w.keep(t, client)
 	_ = a.Close()
 	awaitDeath(w.kept(client))
-	refused := errors.New("refused")
-	client.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, refused }
+	refused := refuseDials(client)
 	body := strings.NewReader("hello")
 	req, _ := upload(t, body, 5)
 	if got := <-send(client, req); !errors.Is(got.err, refused) || body.Len() != 5 {
